@@ -1,0 +1,109 @@
+"""The error tree.
+
+::
+
+    ImuHingeError                    anything a user can cause and cure; the CLI prints one line and exits with 2
+    ├── RecordingError               a file of samples is not what it should be (path, line)
+    │   ├── FormatError              not a recording, or not in the version we read
+    │   ├── SampleError              a row that cannot be: letters in a number, NaN, time going backwards
+    │   ├── UnitError                a row that can be, in another unit (g, deg/s)
+    │   └── ImportRefusedError       a foreign file that lacks what we need, or whose columns we cannot tell
+    ├── ClipError                    a clip is missing, silent, stuck, or never overlaps the others (clip)
+    ├── CalibrationError             a calibration movement does not show what it must (clip)
+    ├── ScenarioError                the simulator was asked for something it does not know
+    └── OutputError                  a result cannot be written (path)
+
+Programming errors (wrong shapes, wrong types) are ``ValueError`` and ``TypeError`` and are not caught by the CLI.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CalibrationError",
+    "ClipError",
+    "FormatError",
+    "ImportRefusedError",
+    "ImuHingeError",
+    "OutputError",
+    "RecordingError",
+    "SampleError",
+    "ScenarioError",
+    "UnitError",
+]
+
+
+class ImuHingeError(Exception):
+    """What happened, where, and what to do about it.
+
+    ``what`` is a clause without a full stop, ``where`` the file, line or clip, ``advice`` a sentence.
+    """
+
+    def __init__(self, what: str, *, where: str | None = None, advice: str | None = None) -> None:
+        self.what = what
+        self.where = where
+        self.advice = advice
+        super().__init__(self.one_line())
+
+    def one_line(self) -> str:
+        """The message as the CLI prints it: where, what, advice, in one line."""
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        text = f"{head}. {self.advice}" if self.advice else head
+        return " ".join(text.split())
+
+
+class RecordingError(ImuHingeError):
+    """A file of samples is not what it should be; ``path`` and, where there is one, ``line`` (from 1) say where."""
+
+    def __init__(
+        self, what: str, *, path: str | None = None, line: int | None = None, advice: str | None = None
+    ) -> None:
+        self.path = path
+        self.line = line
+        where = None if path is None else path if line is None else f"{path}, line {line}"
+        super().__init__(what, where=where, advice=advice)
+
+
+class FormatError(RecordingError):
+    """Not a recording, or not in a version we read."""
+
+
+class SampleError(RecordingError):
+    """A row that cannot be: letters in a number, NaN, time going backwards, a repeated sample."""
+
+
+class UnitError(RecordingError):
+    """Samples in another unit than the format says; ``unit`` names the unit they seem to be in."""
+
+    def __init__(self, what: str, *, unit: str, path: str | None = None, advice: str | None = None) -> None:
+        self.unit = unit
+        super().__init__(what, path=path, advice=advice)
+
+
+class ImportRefusedError(RecordingError):
+    """A foreign file that lacks what we need, or whose columns we cannot tell."""
+
+
+class ClipError(ImuHingeError):
+    """A clip is missing, silent, stuck, or never overlaps the others; ``clip`` names it."""
+
+    def __init__(
+        self, what: str, *, clip: str | None = None, where: str | None = None, advice: str | None = None
+    ) -> None:
+        self.clip = clip
+        super().__init__(what, where=where, advice=advice)
+
+
+class CalibrationError(ClipError):
+    """A calibration movement does not show what it must."""
+
+
+class ScenarioError(ImuHingeError):
+    """The simulator was asked for something it does not know."""
+
+
+class OutputError(ImuHingeError):
+    """A result cannot be written; ``path`` says where."""
+
+    def __init__(self, what: str, *, path: str, advice: str | None = None) -> None:
+        self.path = path
+        super().__init__(what, where=path, advice=advice)

@@ -1,0 +1,129 @@
+"""What an analysis says: angles on a grid, sets, reps and quality, with uncertainties beside the values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["AngleSeries", "ClipQuality", "Fault", "Quality", "RepResult", "SessionResult", "SetResult"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class AngleSeries:
+    """Angles in degrees on a uniform grid, NaN where not measurable; every array is (N,).
+
+    Standing is zero; forward pitch, hip flexion and lumbar flexion (rounding) are positive. ``*_sd_deg`` is the
+    standard deviation of the value beside it. Accelerations are those of the clip in the sagittal plane, gravity
+    removed, (N, 2): forward and up, m/s².
+    """
+
+    time_s: FloatArray
+    pitch_deg: Mapping[str, FloatArray]
+    roll_deg: Mapping[str, FloatArray]
+    twist_deg: Mapping[str, FloatArray]
+    sagittal_acc_m_s2: Mapping[str, FloatArray]
+    hip_flexion_deg: FloatArray
+    hip_flexion_sd_deg: FloatArray
+    lumbar_flexion_deg: FloatArray
+    lumbar_flexion_sd_deg: FloatArray
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A named fault in one rep: one of ``conventions.FAULTS``, amber or red, with the value that raised it."""
+
+    name: str
+    severity: str
+    value_deg: float
+    time_s: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class RepResult:
+    """One rep; angles in degrees, times in s on the recording's clock. None: these clips cannot tell."""
+
+    index: int
+    start_s: float
+    bottom_s: float
+    end_s: float
+    hip_max_deg: float | None
+    hip_sd_deg: float | None
+    lumbar_at_bottom_deg: float | None
+    lumbar_max_deg: float | None
+    lumbar_min_deg: float | None
+    lumbar_sd_deg: float | None
+    hip_share: float | None
+    eccentric_s: float
+    pause_s: float
+    concentric_s: float
+    top_s: float | None
+    peak_hip_velocity_deg_s: float | None
+    onset_hip_minus_spine_s: float | None
+    verdict: str
+    cannot_tell: bool
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True)
+class SetResult:
+    """A set of reps of one exercise; ``announced`` is False where the set was found, not written in the header."""
+
+    exercise: str
+    load_kg: float | None
+    start_s: float
+    end_s: float
+    reps: tuple[RepResult, ...]
+    creep_deg_per_rep: float | None
+    announced: bool = True
+
+    @property
+    def good_reps(self) -> int:
+        """How many reps are judged good."""
+        return sum(r.verdict == "good" for r in self.reps)
+
+
+@dataclass(frozen=True)
+class ClipQuality:
+    """Health of one clip's stream over the recording."""
+
+    rate_hz: float
+    loss_fraction: float
+    longest_gap_s: float
+    gyro_bias_deg_s: float | None
+    gravity_m_s2: float | None
+    clipped_samples: int
+    slipped: bool
+    site: str
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Health of the session: calibration full, partial or minimal; warnings are sentences for the athlete."""
+
+    calibration: str
+    clips: Mapping[str, ClipQuality]
+    clock_residual_ms: float | None = None
+    gaps_s: tuple[tuple[str, float, float], ...] = ()
+    """(clip, start, end) of every hole longer than the interpolation limit."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SessionResult:
+    """Everything an analysis says about one recording; ``params`` recomputes it."""
+
+    recording: str
+    clips: tuple[str, ...]
+    angles: AngleSeries
+    sets: tuple[SetResult, ...]
+    quality: Quality
+    reference_lumbar_deg: float | None = None
+    """Lumbar flexion at the bottom of the athlete's own reference hinges, the zero of rounded and arched."""
+    reference_lumbar_sd_deg: float | None = None
+    params: Mapping[str, object] = field(default_factory=dict)
