@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from imu_hinge.recording.model import Segment
+
 __all__ = ["AngleSeries", "ClipQuality", "Fault", "Quality", "RepResult", "SessionResult", "SetResult"]
 
 FloatArray = NDArray[np.float64]
@@ -127,3 +129,5 @@ class SessionResult:
     """Lumbar flexion at the bottom of the athlete's own reference hinges, the zero of rounded and arched."""
     reference_lumbar_sd_deg: float | None = None
     params: Mapping[str, object] = field(default_factory=dict)
+    segments: tuple[Segment, ...] = ()
+    """What happened when, as the recording's header says: calibration movements and announced sets."""
