@@ -1,1 +1,23 @@
+"""The recording model, its CSV form, and what comes in from other tools."""
 
+from __future__ import annotations
+
+from imu_hinge.recording.assemble import assemble
+from imu_hinge.recording.header import Header, parse_header, parse_segment
+from imu_hinge.recording.model import Arrivals, ClipSamples, Event, HeaderNote, Recording, Segment
+from imu_hinge.recording.reader import read_arrivals, read_recording
+
+__all__ = [
+    "Arrivals",
+    "ClipSamples",
+    "Event",
+    "Header",
+    "HeaderNote",
+    "Recording",
+    "Segment",
+    "assemble",
+    "parse_header",
+    "parse_segment",
+    "read_arrivals",
+    "read_recording",
+]

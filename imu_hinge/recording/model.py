@@ -16,7 +16,7 @@ FloatArray: TypeAlias = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of the recording with a meaning: ``kind`` is one of ``conventions.SEGMENT_KINDS``; times in s."""
+    """A stretch of the recording with a meaning, s; ``kind`` is one of ``conventions.SEGMENT_KINDS``."""
 
     start_s: float
     end_s: float
@@ -36,20 +36,22 @@ class Event:
 
 @dataclass(frozen=True)
 class HeaderNote:
-    """One header line and how many samples had arrived before it (0: at the top of the file)."""
+    """One header line, how many samples came before it (0: at the top), and its line in the file (from 1)."""
 
     row: int
     key: str
     value: str
+    line: int | None = None
 
 
 @dataclass(frozen=True)
 class Arrivals:
     """Rows in the order they arrived, as replay feeds them.
 
-    ``clip_names`` lists the clips; ``clip_index`` (N,) int8 points into it. ``time_s`` (N,), ``acc_m_s2`` (N, 3) and
-    ``gyr_rad_s`` (N, 3) are float64 and C-contiguous. ``notes`` holds every header line in file order. ``warnings``
-    are sentences about what the reader tolerated.
+    ``clip_names`` lists the clips; ``clip_index`` (N,) int8 points into it. ``time_s`` (N,), ``acc_m_s2`` (N,
+    3) and ``gyr_rad_s`` (N, 3) are float64 and C-contiguous. ``notes`` holds every header line in file order.
+    ``warnings`` are sentences about what the reader tolerated. ``path`` is the file as the user named it and
+    ``body_line`` the line (from 1) after its column row, both for messages and None where there was no file.
     """
 
     name: str
@@ -60,11 +62,22 @@ class Arrivals:
     acc_m_s2: FloatArray
     gyr_rad_s: FloatArray
     warnings: tuple[str, ...] = ()
+    path: str | None = None
+    body_line: int | None = None
 
     @property
     def header(self) -> dict[str, str]:
         """Header keys and values; a key written twice keeps its last value."""
         return {note.key: note.value for note in self.notes}
+
+    def line_of(self, row: int) -> int | None:
+        """The line of the file (from 1) that holds sample ``row`` (from 0); None where there was no file."""
+        if self.body_line is None:
+            return None
+        between = sum(
+            note.line is not None and note.line >= self.body_line and note.row <= row for note in self.notes
+        )
+        return self.body_line + between + row
 
 
 @dataclass(frozen=True)
@@ -114,9 +127,12 @@ class Recording:
         return tuple(sorted((s for s in self.segments if s.kind in kinds), key=lambda s: s.start_s))
 
     def number(self, key: str) -> float | None:
-        """A header value as a finite number, or None where it is absent or is not one."""
+        """A header value as a finite number, or None where it is absent or is not one.
+
+        The first word counts; the format allows a remark after the number.
+        """
         try:
-            value = float(self.header[key])
-        except (KeyError, ValueError):
+            value = float(self.header[key].split()[0])
+        except (KeyError, IndexError, ValueError):
             return None
         return value if np.isfinite(value) else None
