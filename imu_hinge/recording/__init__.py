@@ -6,6 +6,7 @@ from imu_hinge.recording.assemble import assemble
 from imu_hinge.recording.header import Header, parse_header, parse_segment
 from imu_hinge.recording.model import Arrivals, ClipSamples, Event, HeaderNote, Recording, Segment
 from imu_hinge.recording.reader import read_arrivals, read_recording
+from imu_hinge.recording.writer import RecordingWriter, WrittenBlock, write_recording
 
 __all__ = [
     "Arrivals",
@@ -14,10 +15,13 @@ __all__ = [
     "Header",
     "HeaderNote",
     "Recording",
+    "RecordingWriter",
     "Segment",
+    "WrittenBlock",
     "assemble",
     "parse_header",
     "parse_segment",
     "read_arrivals",
     "read_recording",
+    "write_recording",
 ]

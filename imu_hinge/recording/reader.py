@@ -85,10 +85,8 @@ def _complete_lines(data: bytes) -> tuple[int, list[str]]:
     if not data[end:].strip(_BLANK):
         return end, []
     line = data.count(b"\n") + 1
-    return end, [
-        f"The last line (line {line}) has no line end and was left out; "
-        "the recording seems to have been cut off."
-    ]
+    what = f"The last line (line {line}) has no line end and was left out"
+    return end, [f"{what}; the recording seems to have been cut off."]
 
 
 def _read_top(data: bytes, end: int, path: str) -> tuple[list[HeaderNote], int, int]:

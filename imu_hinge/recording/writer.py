@@ -1,0 +1,205 @@
+"""Writing recordings: live, row by row as they arrive, or a whole one at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count, pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from imu_hinge.conventions import RECORDING_VERSION
+from imu_hinge.errors import OutputError, SampleError
+from imu_hinge.recording.atomic import write_atomically
+from imu_hinge.recording.header import VERSION_KEY
+from imu_hinge.recording.lines import (
+    COLUMN_LINE,
+    event_value,
+    header_line,
+    numbered,
+    row_lines,
+    segment_value,
+)
+from imu_hinge.recording.model import Arrivals, Event, FloatArray, Recording, Segment
+
+__all__ = ["RecordingWriter", "WrittenBlock", "write_recording"]
+
+
+@dataclass(frozen=True)
+class WrittenBlock:
+    """Samples of one clip as the reader will read them: time (N,), acceleration and rate (N, 3)."""
+
+    clip: str
+    time_s: FloatArray
+    acc_m_s2: FloatArray
+    gyr_rad_s: FloatArray
+
+
+class RecordingWriter:
+    """An append-only recording, complete on disk up to its last call whatever happens to the program.
+
+    Every call hands whole lines to the operating system before it returns, so nothing waits in the program
+    and ``kill -9`` loses nothing; one call a notification (some samples) is what it is made for. Only
+    ``close`` waits for the disk itself.
+
+    ``header`` holds keys and values; the version line is added. Raises OutputError where ``path`` exists
+    already or cannot be written (then or later), FormatError for a key or value that cannot stand in one
+    line.
+    """
+
+    def __init__(self, path: str | Path, header: Mapping[str, str]) -> None:
+        self.path = Path(path)
+        keys = {VERSION_KEY: str(RECORDING_VERSION), **header}
+        head = "".join(header_line(key, value) for key, value in keys.items()) + COLUMN_LINE
+        self._segment_numbers = _unused_numbers("segment", keys)
+        self._event_numbers = _unused_numbers("event", keys)
+        try:
+            self._file = self.path.open("xb", buffering=0)
+        except FileExistsError as error:
+            raise OutputError(
+                "already exists, and recordings are never written over",
+                path=str(path),
+                advice="Choose another name.",
+            ) from error
+        except OSError as error:
+            raise self._output_error(error) from error
+        self._write(head)
+
+    def append(self, clip: str, time_s: ArrayLike, acc_m_s2: ArrayLike, gyr_rad_s: ArrayLike) -> WrittenBlock:
+        """Append samples of one clip in the order given, and return them as the reader will read them.
+
+        ``time_s`` (N,) in s, ``acc_m_s2`` (N, 3), ``gyr_rad_s`` (N, 3). Analysing what is returned, not what
+        was given, makes a live analysis equal the replay of its file. Raises SampleError for an unknown clip
+        or a number that is not finite.
+        """
+        time = np.asarray(time_s, dtype=np.float64).reshape(-1)
+        acc = np.asarray(acc_m_s2, dtype=np.float64).reshape(len(time), 3)
+        gyr = np.asarray(gyr_rad_s, dtype=np.float64).reshape(len(time), 3)
+        text = "".join(row_lines([clip] * len(time), time, acc, gyr))
+        self._write(text)
+        fields = [line.split(",") for line in text.splitlines()]
+        table = np.array([[float(f) for f in (row[0], *row[2:])] for row in fields]).reshape(-1, 7)
+        return WrittenBlock(clip, table[:, 0].copy(), table[:, 1:4].copy(), table[:, 4:7].copy())
+
+    def segment(self, segment: Segment) -> None:
+        """Append a segment under the next free number."""
+        self.note(f"segment.{next(self._segment_numbers)}", segment_value(segment))
+
+    def event(self, event: Event) -> None:
+        """Append an event under the next free number."""
+        self.note(f"event.{next(self._event_numbers)}", event_value(event))
+
+    def note(self, key: str, value: str) -> None:
+        """Append any header line; the reader refuses a key that is written again with another value."""
+        self._write(header_line(key, value))
+
+    def close(self) -> None:
+        """Wait until the disk has everything, and close; harmless when closed."""
+        if self._file.closed:
+            return
+        try:
+            with self._file:
+                os.fsync(self._file.fileno())
+        except OSError as error:
+            raise self._output_error(error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _write(self, text: str) -> None:
+        left = memoryview(text.encode("utf-8"))
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            self._file.close()
+            raise self._output_error(error) from error
+
+    def _output_error(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"cannot be written ({error.strerror or error})",
+            path=str(self.path),
+            advice="Check the folder, its permissions and the free space.",
+        )
+
+
+def write_recording(recording: Recording | Arrivals, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write a whole recording all or nothing: under a temporary name, then renamed.
+
+    Arrivals keep their row order and the places of their header lines. A Recording is written with its
+    header, then its segments and events, then the rows of all clips in time order; site, side and serial come
+    from the clips. Times are rounded to 1 us, acc to 1e-5 m/s2, gyr to 1e-6 rad/s.
+
+    Raises OutputError where ``path`` exists (unless ``overwrite``) or cannot be written, FormatError for
+    header values that cannot stand in one line, SampleError for samples the format cannot hold.
+    """
+    pieces = _arrival_pieces(recording) if isinstance(recording, Arrivals) else _recording_pieces(recording)
+    write_atomically(path, pieces, overwrite=overwrite)
+
+
+def _arrival_pieces(arrivals: Arrivals) -> Iterator[str]:
+    notes = sorted(arrivals.notes, key=lambda note: note.row)
+    on_top = [note for note in notes if note.row <= 0]
+    later = notes[len(on_top) :]
+    if not any(note.key == VERSION_KEY for note in notes):
+        yield header_line(VERSION_KEY, str(RECORDING_VERSION))
+    yield from (header_line(note.key, note.value) for note in on_top)
+    yield COLUMN_LINE
+    total = len(arrivals.time_s)
+    stops = [0, *(min(note.row, total) for note in later), total]
+    names = np.array(arrivals.clip_names, dtype=object)[arrivals.clip_index]
+    for index, (start, stop) in enumerate(pairwise(stops)):
+        part = slice(start, stop)
+        yield from row_lines(
+            names[part], arrivals.time_s[part], arrivals.acc_m_s2[part], arrivals.gyr_rad_s[part]
+        )
+        if index < len(later):
+            yield header_line(later[index].key, later[index].value)
+
+
+def _recording_pieces(recording: Recording) -> Iterator[str]:
+    clips = list(recording.clips.values())
+    for clip in clips:
+        if len(clip) > 1 and np.diff(np.round(clip.time_s, 6)).min() <= 0:
+            raise SampleError(
+                f"clip '{clip.name}' has samples that do not ascend by at least a microsecond",
+                advice="Give each clip's samples in time order.",
+            )
+    yield from (header_line(key, value) for key, value in _recording_header(recording).items())
+    yield COLUMN_LINE
+    time = np.concatenate([clip.time_s for clip in clips]) if clips else np.empty(0)
+    order = np.argsort(time, kind="stable")
+    names = np.repeat(np.array([clip.name for clip in clips], dtype=object), [len(clip) for clip in clips])
+    acc = np.concatenate([clip.acc_m_s2 for clip in clips]) if clips else np.empty((0, 3))
+    gyr = np.concatenate([clip.gyr_rad_s for clip in clips]) if clips else np.empty((0, 3))
+    yield from row_lines(names[order], time[order], acc[order], gyr[order])
+
+
+def _recording_header(recording: Recording) -> dict[str, str]:
+    lines = {VERSION_KEY: str(RECORDING_VERSION)}
+    lines.update(
+        (key, value) for key, value in recording.header.items() if not key.startswith(("segment.", "event."))
+    )
+    for clip in recording.clips.values():
+        for what, value in (("site", clip.site), ("side", clip.side), ("serial", clip.serial)):
+            key = f"clip.{clip.name}.{what}"
+            if value is not None and (lines.get(key, "").split() or [""])[0] != value:
+                lines[key] = value
+    lines.update(numbered("segment", map(segment_value, recording.segments)))
+    lines.update(numbered("event", map(event_value, recording.events)))
+    return lines
+
+
+def _unused_numbers(kind: str, keys: Iterable[str]) -> Iterator[int]:
+    taken = {key for key in keys if key.startswith(f"{kind}.")}
+    return (number for number in count() if f"{kind}.{number}" not in taken)
