@@ -1,0 +1,122 @@
+"""A session in plain words: the text alternative of the figures and the first lines of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from imu_hinge.report.series import NumberedRep, finite_range, numbered_reps
+from imu_hinge.report.words import (
+    CLIP_WORDS,
+    degrees,
+    duration,
+    plural,
+    rep_words,
+    set_words,
+    tally_words,
+    with_sd,
+)
+from imu_hinge.session.results import SessionResult, SetResult
+
+__all__ = ["describe", "describe_set", "headline", "lumbar_sentence"]
+
+_CALIBRATION = {
+    "full": "Calibration was full.",
+    "partial": "Calibration was partial, so uncertainties are wider.",
+    "minimal": "Calibration was one still second only, so uncertainties are wide.",
+}
+_NAMED_FAULTS = 12
+
+
+def describe(result: SessionResult) -> str:
+    """Describe a session in plain words: reps, angles with their spread, faults by rep, gaps and warnings."""
+    clips = _join([CLIP_WORDS.get(c, c) for c in result.clips])
+    parts = [
+        f"{headline(result)} Clips worn: {clips or 'none'}. {_CALIBRATION.get(result.quality.calibration, '')}".strip(),
+        hip_sentence(result),
+        lumbar_sentence(result),
+        *(describe_set(n, s) for n, s in enumerate(result.sets, 1)),
+        _faults_sentence(numbered_reps(result)),
+        _gaps_sentence(result),
+        *result.quality.warnings,
+    ]
+    return " ".join(p for p in parts if p)
+
+
+def headline(result: SessionResult) -> str:
+    """Say how many reps in how many sets, and how they were judged."""
+    tally = tally_words(result)
+    if not any(s.reps for s in result.sets):
+        return f"{tally[:1].upper()}{tally[1:]}."
+    reps, _, counts = tally.partition(": ")
+    return f"{reps} in {plural(len(result.sets), 'set')}: {counts}."
+
+
+def hip_sentence(result: SessionResult) -> str:
+    """Say how deep the hips went; '' where no rep tells."""
+    depths = [r.rep.hip_max_deg for r in numbered_reps(result) if r.rep.hip_max_deg is not None]
+    if not depths:
+        return ""
+    if len(depths) == 1:
+        return f"The hips flexed {degrees(depths[0])}."
+    low, middle, high = min(depths), float(np.median(depths)), max(depths)
+    return f"The hips flexed {degrees(middle)} in a typical rep ({degrees(low)} to {degrees(high)})."
+
+
+def lumbar_sentence(result: SessionResult) -> str:
+    """Say what the lower back did at the bottom, against the athlete's own reference, or that it is not known."""
+    values = [
+        r.rep.lumbar_at_bottom_deg for r in numbered_reps(result) if r.rep.lumbar_at_bottom_deg is not None
+    ]
+    if not values:
+        if finite_range(result.angles.lumbar_flexion_deg) is not None or not any(s.reps for s in result.sets):
+            return ""
+        return "Lumbar flexion: not measured with these clips."
+    own = ""
+    if result.reference_lumbar_deg is not None:
+        own = f"; your own reference hinges: {with_sd(result.reference_lumbar_deg, result.reference_lumbar_sd_deg)}"
+    if len(values) == 1:
+        return f"At the bottom the lower back was flexed {degrees(values[0])}{own}."
+    middle = float(np.median(values))
+    return (
+        f"At the bottom the lower back was flexed {degrees(middle)} in a typical rep "
+        f"({degrees(min(values))} to {degrees(max(values))}{own})."
+    )
+
+
+def describe_set(number: int, a_set: SetResult) -> str:
+    """Describe one set: name, reps, how many good, drift of the lower back over the set."""
+    name = set_words(number, a_set)[0].replace(" · ", ", ")
+    found = "" if a_set.announced else " (found, not announced)"
+    text = f"{name}{found}: {plural(len(a_set.reps), 'rep')}"
+    if a_set.reps:
+        text += f", {a_set.good_reps} good"
+    creep = a_set.creep_deg_per_rep
+    if creep is not None and abs(creep) >= 0.5 and len(a_set.reps) >= 3:
+        sign = "more" if creep > 0 else "less"
+        text += f", the lower back rounding {abs(creep):.1f}° {sign} with each rep"
+    return text + "."
+
+
+def _faults_sentence(reps: Sequence[NumberedRep]) -> str:
+    faulty = [r for r in reps if r.rep.faults]
+    named = [f"rep {r.number} {rep_words(r.rep)}" for r in faulty[:_NAMED_FAULTS]]
+    if len(faulty) > _NAMED_FAULTS:
+        named.append(f"and {len(faulty) - _NAMED_FAULTS} more")
+    return f"Faults: {'; '.join(named)}." if named else ""
+
+
+def _gaps_sentence(result: SessionResult) -> str:
+    gaps = result.quality.gaps_s
+    if not gaps:
+        return ""
+    clip, start, end = max(gaps, key=lambda g: g[2] - g[1])
+    one = f"{CLIP_WORDS.get(clip, clip)} clip for {duration(end - start)} at {start:.0f} s"
+    return (
+        f"Signal lost once: {one}." if len(gaps) == 1 else f"Signal lost {len(gaps)} times, longest: {one}."
+    )
+
+
+def _join(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

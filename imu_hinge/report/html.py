@@ -1,0 +1,184 @@
+"""A session as one self-contained page: words first, then figures, tables and the state of the signals.
+
+The page loads nothing and runs nothing. Whatever came from the file is escaped where it enters (``html.escape``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+
+import numpy as np
+from matplotlib.figure import Figure
+
+import imu_hinge
+from imu_hinge.report.describe import describe, headline, hip_sentence, lumbar_sentence
+from imu_hinge.report.figures import angle_angle_figure, rep_by_rep_figure, strip_figure, timeline_figure
+from imu_hinge.report.series import finite_range, numbered_reps, telling_rep
+from imu_hinge.report.svg import inline_svg, theme_css
+from imu_hinge.report.tables import gaps_table, health_table, set_section
+from imu_hinge.report.words import CLIP_WORDS, degrees, rep_words, with_sd
+from imu_hinge.session.results import SessionResult
+
+__all__ = ["render_report"]
+
+_OPEN_REPS = 60
+"""Sets of sessions with more reps than this start folded."""
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def render_report(result: SessionResult) -> str:
+    """Render report.html: one UTF-8 document with inline SVG and CSS, light and dark, for desktop, phone and paper."""
+    css = files("imu_hinge.report").joinpath("report.css").read_text(encoding="utf-8")
+    title = escape(f"Hip hinge session {result.recording}")
+    sections = [_summary(result), _figures(result), _sets(result), _health(result), _params(result)]
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta name="generator" content="imu_hinge {imu_hinge.__version__}">
+<title>{title}</title>
+<style>
+{theme_css()}
+{css}</style>
+</head>
+<body>
+<main>
+{"".join(sections)}<footer class="note">
+<p>Angles are estimates and count from your own standing posture: forward bending and rounding are positive, arching
+is negative. ± is one standard deviation; shaded bands and bars hold the true value about nine times in ten. Reps are
+judged against your own reference hinges, for technique, awareness and consistency.</p>
+<p>imu_hinge {imu_hinge.__version__}</p>
+</footer>
+</main>
+</body>
+</html>
+"""
+
+
+def _summary(result: SessionResult) -> str:
+    clips = ", ".join(
+        f"{CLIP_WORDS.get(c, c)} ({result.quality.clips[c].site})" if c in result.quality.clips else c
+        for c in result.clips
+    )
+    sentences = [s for s in (hip_sentence(result), lumbar_sentence(result)) if s]
+    worst = telling_rep(result)
+    if worst is not None and worst.rep.faults:
+        sentences.append(f"Look at rep {worst.number} first: {rep_words(worst.rep)}.")
+    warnings = "".join(f"<li>{escape(w)}</li>" for w in result.quality.warnings)
+    return f"""<header>
+<p class="from">{escape(result.recording)} · clips: {escape(clips)} · calibration: {escape(result.quality.calibration)}</p>
+<h1>{escape(headline(result))}</h1>
+</header>
+<section aria-label="Summary">
+{_tiles(result)}<p>{escape(" ".join(sentences))}</p>
+{f'<ul class="warnings">{warnings}</ul>' if warnings else ""}</section>
+"""
+
+
+def _tiles(result: SessionResult) -> str:
+    reps = [r.rep for r in numbered_reps(result)]
+    if not reps:
+        return ""
+    hips = [r.hip_max_deg for r in reps if r.hip_max_deg is not None]
+    lumbars = [r.lumbar_at_bottom_deg for r in reps if r.lumbar_at_bottom_deg is not None]
+    shares = [r.hip_share for r in reps if r.hip_share is not None]
+    good = sum(r.verdict == "good" for r in reps)
+    judged = sum(r.verdict != "cannot_tell" for r in reps)
+    tiles = [("", "Good reps", f"{good}" if judged else "–", f"of {judged} judged")]
+    if hips:
+        tiles.append(("hip", "Hip flexion", degrees(float(np.median(hips))), _spread(hips)))
+    if lumbars:
+        middle = degrees(float(np.median(lumbars)))
+        tiles.append(("lumbar", "Lumbar flexion at the bottom", middle, _spread(lumbars)))
+    else:
+        tiles.append(("lumbar", "Lumbar flexion", "–", "not measured"))
+    if result.reference_lumbar_deg is not None:
+        own = with_sd(result.reference_lumbar_deg, result.reference_lumbar_sd_deg)
+        value, _, sd = own.partition(" ")
+        tiles.append(("", "Your reference hinges, lumbar", value, sd))
+    if shares:
+        tiles.append(("", "Share of the hips", f"{100 * float(np.median(shares)):.0f} %", "of the bend"))
+    cells = "".join(
+        f'<div class="tile {kind}"><dt>{escape(name)}</dt><dd>{escape(value)} <small>{escape(more)}</small></dd></div>\n'
+        for kind, name, value, more in tiles
+    )
+    return f'<dl class="tiles">\n{cells}</dl>\n'
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{degrees(min(values))} to {degrees(max(values))}" if len(values) > 1 else "one rep"
+
+
+def _figures(result: SessionResult) -> str:
+    """Draw every figure twice, for wide and narrow windows; the page shows one of them."""
+    text = describe(result)
+    known = finite_range(result.angles.lumbar_flexion_deg) is not None
+    over_time = _both("time", text, [timeline_figure(result, phone=p) for p in (False, True)])
+    out = f'<section aria-label="Figures">\n<h2>Over time</h2>\n<figure>{over_time}</figure>\n'
+    chosen = telling_rep(result)
+    if chosen is None:
+        return out + "</section>\n"
+    each = _both(
+        "reps", "One mark per rep. " + text, [rep_by_rep_figure(result, phone=p) for p in (False, True)]
+    )
+    out += f"<h2>Rep by rep</h2>\n<figure>{each}</figure>\n"
+    title = "Lumbar over hip" if known else "Hip through every rep"
+    label = f"{title}, one line per rep, rep {chosen.number} highlighted."
+    pattern = _both("pattern", label, [angle_angle_figure(result, phone=p) for p in (False, True)])
+    label = f"Stick figures of rep {chosen.number}: start, half-way down, bottom, half-way up, end."
+    sticks = _both("sticks", label, [strip_figure(result, chosen, phone=p) for p in (False, True)])
+    words = escape(f"Rep {chosen.number}: {rep_words(chosen.rep)}")
+    return (
+        f'{out}<div class="pair">\n<div><h2>{title}</h2><figure>{pattern}</figure></div>\n'
+        f"<div><h2>{words}</h2><figure>{sticks}</figure></div>\n</div>\n</section>\n"
+    )
+
+
+def _both(name: str, label: str, figures: Sequence[Figure]) -> str:
+    kinds = ("wide", "phone")
+    return "".join(
+        f'<div class="{kind}">{inline_svg(figure, f"{name}-{kind}", label)}</div>'
+        for kind, figure in zip(kinds, figures, strict=True)
+    )
+
+
+def _sets(result: SessionResult) -> str:
+    reps = numbered_reps(result)
+    if not reps:
+        return (
+            '<section aria-label="Sets"><h2>Sets</h2>\n<p>No reps were found. Start each set with a moment of '
+            "standing still, and check below that every clip was heard throughout.</p></section>\n"
+        )
+    unfolded = len(reps) <= _OPEN_REPS
+    sets = "".join(
+        set_section(n, a_set, [r for r in reps if r.set_number == n], unfolded=unfolded)
+        for n, a_set in enumerate(result.sets, 1)
+    )
+    return f'<section aria-label="Sets">\n<h2>Sets</h2>\n{sets}</section>\n'
+
+
+def _health(result: SessionResult) -> str:
+    quality = result.quality
+    clock = quality.clock_residual_ms
+    lines = [f"Calibration: {quality.calibration}."]
+    if clock is not None:
+        lines.append(f"The clips' clocks agree within {clock:.1f} ms.")
+    return (
+        '<section aria-label="Session health">\n<h2>Session health</h2>\n'
+        f"<p>{escape(' '.join(lines))}</p>\n{health_table(quality)}{gaps_table(quality)}</section>\n"
+    )
+
+
+def _params(result: SessionResult) -> str:
+    values: Mapping[str, object] = {"imu_hinge": imu_hinge.__version__, "params": dict(result.params)}
+    text = escape(json.dumps(values, indent=2, default=str, ensure_ascii=False))
+    return (
+        '<details class="params"><summary>Parameters and version <span>to recompute this page</span></summary>\n'
+        f"<pre>{text}</pre></details>\n"
+    )

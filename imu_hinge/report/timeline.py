@@ -1,0 +1,401 @@
+"""The session over time: hip and lumbar flexion with their bands, reps, calibration, sets and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+
+from imu_hinge.report.canvas import Box, blank_axes, first_that_fits, place, style_axes, text_width_in, thin
+from imu_hinge.report.marks import draw_mark, draw_peak, mark_of
+from imu_hinge.report.palette import INK, Type
+from imu_hinge.report.series import FloatArray, NumberedRep, envelope, finite_range, numbered_reps
+from imu_hinge.report.words import CLIP_WORDS, NINETY, clock, degrees, duration, segment_words, set_words
+from imu_hinge.session.results import SessionResult
+
+__all__ = [
+    "NOT_MEASURED",
+    "angle_limits",
+    "draw_angle",
+    "draw_gaps",
+    "draw_timeline",
+    "is_crowded",
+    "reference_words",
+]
+
+NOT_MEASURED: Final = "lumbar: not measured with these clips"
+"""What a panel says where the clips worn leave lumbar flexion open."""
+
+_POINTS_PER_INCH: Final = 90
+_CROWDED_IN: Final = 0.085
+"""Verdict marks closer than this (inches) give way to a tally per set."""
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Seconds to inches along the time axis."""
+
+    start_s: float
+    end_s: float
+    width_in: float
+
+    def inches(self, time_s: float) -> float:
+        return (time_s - self.start_s) / (self.end_s - self.start_s) * self.width_in
+
+    def seconds(self, inches: float) -> float:
+        return inches / self.width_in * (self.end_s - self.start_s)
+
+
+def draw_timeline(
+    figure: Figure, result: SessionResult, box: Box, sizes: Type, chosen: int | None = None
+) -> tuple[Axes, Axes]:
+    """Draw lanes (sets, reps, gaps) over a hip and a lumbar panel; axis labels go outside ``box``.
+
+    ``chosen`` is the global number of a rep to set in bold. Returns the two panels.
+    """
+    time_s = result.angles.time_s
+    start, end = (float(time_s[0]), float(time_s[-1])) if len(time_s) > 1 else (0.0, 1.0)
+    scale = _Scale(start, end, box.width)
+    reps = numbered_reps(result)
+    lane = sizes.small / 72 * 1.7
+    heights = [lane, lane * 1.75, lane if result.quality.gaps_s else 0.0]
+    top = box.top
+    lanes = []
+    for height in heights:
+        lanes.append(Box(box.left, top, box.width, height))
+        top += height
+    panels = Box(box.left, top + 0.05, box.width, box.top + box.height - top - 0.05)
+    known = finite_range(result.angles.lumbar_flexion_deg) is not None
+    hip_box, lumbar_box = panels.rows([1.0, 1.0] if known else [1.0, 0.42], 0.22)
+    hip, lumbar = place(figure, hip_box), place(figure, lumbar_box)
+    for axes in (hip, lumbar):
+        style_axes(axes, sizes)
+        axes.set_xlim(start, end)
+        _shade_reps(axes, reps)
+        draw_gaps(axes, result, scale.seconds(0.02))
+    hip.tick_params(axis="x", labelbottom=False, length=0)
+    angles = result.angles
+    draw_angle(hip, time_s, angles.hip_flexion_deg, angles.hip_flexion_sd_deg, INK.hip, box.width, sizes)
+    hip.set_ylabel("Hip flexion (°)", fontsize=sizes.text, color=INK.hip, fontweight="bold")
+    lumbar.set_ylabel(
+        "Lumbar flexion (°)" if known else "Lumbar (°)",
+        fontsize=sizes.text,
+        color=INK.lumbar,
+        fontweight="bold",
+    )
+    if known:
+        _draw_reference(lumbar, result)
+        draw_angle(
+            lumbar,
+            time_s,
+            angles.lumbar_flexion_deg,
+            angles.lumbar_flexion_sd_deg,
+            INK.lumbar,
+            box.width,
+            sizes,
+        )
+    else:
+        lumbar.set(ylim=(0, 1), yticks=[])
+        text = first_that_fits((NOT_MEASURED, "not measured"), box.width, sizes.text)
+        lumbar.text(
+            0.5,
+            0.5,
+            text,
+            transform=lumbar.transAxes,
+            ha="center",
+            va="center",
+            fontsize=sizes.text,
+            color=INK.muted,
+        )
+    spacing = _spacing_in(reps, scale)
+    if spacing >= _CROWDED_IN:
+        _draw_bottoms(hip, lumbar if known else None, reps, sizes, spacing)
+    figure.align_ylabels([hip, lumbar])
+    _time_axis(lumbar, start, end, box.width, sizes)
+    _draw_set_lane(figure, lanes[0], result, scale, sizes)
+    _draw_rep_lane(figure, lanes[1], result, reps, scale, sizes, spacing, chosen)
+    if result.quality.gaps_s:
+        _draw_gap_lane(figure, lanes[2], result, scale, sizes)
+    return hip, lumbar
+
+
+def draw_angle(
+    axes: Axes,
+    time_s: FloatArray,
+    value_deg: FloatArray,
+    sd_deg: FloatArray,
+    colour: str,
+    width_in: float,
+    sizes: Type,
+    linestyle: str = "-",
+) -> None:
+    """Draw an angle (N,) with its 90 % band; long series as the envelope of every pixel column."""
+    bins = round(width_in * _POINTS_PER_INCH)
+    spread = NINETY * np.nan_to_num(sd_deg, nan=0.0)
+    t, low, high = envelope(time_s, value_deg - spread, value_deg + spread, bins)
+    axes.fill_between(t, low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
+    t, low, high = envelope(time_s, value_deg, value_deg, bins)
+    if len(t) < len(time_s):
+        t, value_deg = np.repeat(t, 2), np.column_stack([low, high]).ravel()
+    axes.plot(t, value_deg, color=colour, linewidth=sizes.line, linestyle=linestyle, zorder=3)
+    axes.set_ylim(*angle_limits(value_deg, sd_deg))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 3, 5, 10], integer=True))
+
+
+def angle_limits(value_deg: FloatArray, sd_deg: FloatArray) -> tuple[float, float]:
+    """Axis limits that show every value and, up to 20°, its band."""
+    limits = finite_range(value_deg)
+    if limits is None:
+        return (-10.0, 90.0)
+    typical = sd_deg[np.isfinite(sd_deg)]
+    margin = min(20.0, NINETY * float(np.median(typical))) if typical.size else 0.0
+    low, high = min(limits[0], 0.0) - margin, max(limits[1], 10.0) + margin
+    pad = 0.06 * (high - low)
+    return low - pad, high + pad
+
+
+def draw_gaps(axes: Axes, result: SessionResult, least_s: float) -> None:
+    """Hatch every gap across the panel, at least ``least_s`` wide so that it shows in a long session."""
+    for number, (_, start, end) in enumerate(result.quality.gaps_s, 1):
+        widen = max(0.0, least_s - (end - start)) / 2
+        span = axes.axvspan(
+            start - widen, end + widen, facecolor=INK.grid, alpha=0.9, linewidth=0, zorder=1.5
+        )
+        span.set(hatch="////", edgecolor=INK.assumed, gid=f"gap-{number}")
+
+
+def _shade_reps(axes: Axes, reps: Sequence[NumberedRep]) -> None:
+    for r in reps:
+        colour = INK.shade_fault if r.rep.verdict == "faulty" else INK.shade
+        span = axes.axvspan(
+            r.rep.start_s, r.rep.end_s, facecolor=colour, edgecolor="none", linewidth=0, zorder=0.5
+        )
+        span.set_gid(f"rep-{r.number}")
+
+
+def _draw_reference(axes: Axes, result: SessionResult) -> None:
+    reference = result.reference_lumbar_deg
+    if reference is None:
+        return
+    spread = NINETY * (result.reference_lumbar_sd_deg or 0.0)
+    axes.axhspan(
+        reference - spread, reference + spread, color=INK.reference, alpha=0.16, linewidth=0, zorder=1
+    )
+    axes.axhline(reference, color=INK.reference, linewidth=1.1, linestyle=(0, (5, 3)), zorder=2.5)
+
+
+def _spacing_in(reps: Sequence[NumberedRep], scale: _Scale) -> float:
+    """Smallest distance (inches) between neighbouring bottoms."""
+    bottoms = [scale.inches(r.rep.bottom_s) for r in reps]
+    return min((b - a for a, b in pairwise(bottoms)), default=scale.width_in)
+
+
+def is_crowded(result: SessionResult, width_in: float) -> bool:
+    """Whether verdict marks would touch on a time axis of that width, so that reps need their own panel."""
+    time_s = result.angles.time_s
+    if len(time_s) < 2:
+        return False
+    return (
+        _spacing_in(numbered_reps(result), _Scale(float(time_s[0]), float(time_s[-1]), width_in))
+        < _CROWDED_IN
+    )
+
+
+def _draw_bottoms(
+    hip: Axes, lumbar: Axes | None, reps: Sequence[NumberedRep], sizes: Type, spacing_in: float
+) -> None:
+    """Mark every rep's deepest hip angle and its lumbar angle at the bottom, the latter with its 90 % bar."""
+    size = min(sizes.marker, max(2.6, spacing_in * 72 * 0.8))
+    for r in reps:
+        mark = mark_of(r.rep)
+        if r.rep.hip_max_deg is not None:
+            draw_peak(hip, r.rep.bottom_s, r.rep.hip_max_deg, mark, size)
+        if lumbar is None or r.rep.lumbar_at_bottom_deg is None:
+            continue
+        if r.rep.lumbar_sd_deg is not None:
+            spread = NINETY * r.rep.lumbar_sd_deg
+            ends = [r.rep.lumbar_at_bottom_deg - spread, r.rep.lumbar_at_bottom_deg + spread]
+            lumbar.plot(
+                [r.rep.bottom_s] * 2, ends, color=INK.ink, linewidth=1.0, zorder=5, solid_capstyle="butt"
+            )
+        draw_peak(lumbar, r.rep.bottom_s, r.rep.lumbar_at_bottom_deg, mark, size)
+
+
+def _time_axis(axes: Axes, start: float, end: float, width_in: float, sizes: Type) -> None:
+    if end - start > 150:
+        label = "Time (min:s)"
+        steps = [s for s in (15, 30, 60, 120, 300, 600, 1200, 3600) if (end - start) / s * 0.75 <= width_in]
+        axes.xaxis.set_major_locator(MultipleLocator(steps[0] if steps else 3600))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock(value)))
+    else:
+        label = "Time (s)"
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=max(3, round(width_in * 1.2)), steps=[1, 2, 5, 10]))
+    axes.set_xlabel(label, fontsize=sizes.text, color=INK.ink)
+
+
+def _lane(figure: Figure, box: Box, scale: _Scale, name: str, sizes: Type) -> Axes:
+    axes = blank_axes(figure, box)
+    axes.set(xlim=(scale.start_s, scale.end_s), ylim=(1, 0))
+    axes.text(
+        -0.08 / box.width,
+        0.5,
+        name,
+        transform=axes.transAxes,
+        ha="right",
+        va="center_baseline",
+        fontsize=sizes.small,
+        color=INK.muted,
+    )
+    return axes
+
+
+def _draw_set_lane(figure: Figure, box: Box, result: SessionResult, scale: _Scale, sizes: Type) -> None:
+    """Bars for calibration (grey) and sets (blue); sets share the longest kind of name that fits all."""
+    bars = [(s.start_s, s.end_s, segment_words(s.kind), False) for s in result.segments if s.kind != "set"]
+    bars += [(s.start_s, s.end_s, set_words(n, s), True) for n, s in enumerate(result.sets, 1)]
+    bars.sort(key=lambda bar: bar[0])
+    rooms = []
+    for i, (start, end, _, is_set) in enumerate(bars):
+        before = bars[i - 1][1] if i else scale.start_s
+        after = bars[i + 1][0] if i + 1 < len(bars) else scale.end_s
+        middle = (start + end) / 2
+        aside = (
+            min(middle - (before + start) / 2, (after + end) / 2 - middle) if is_set else (end - start) / 2
+        )
+        rooms.append(2 * aside / (scale.end_s - scale.start_s) * scale.width_in - 0.12)
+    cut = 0
+    for room, (_, _, names, is_set) in zip(rooms, bars, strict=True):
+        if is_set:
+            cut = max(cut, names.index(first_that_fits(names, room, sizes.small, bold=True) or names[-1]))
+    bare = bool(result.sets) and all(len(names) <= cut + 1 for _, _, names, is_set in bars if is_set)
+    axes = _lane(figure, box, scale, "set" if bare else "", sizes)
+    for room, (start, end, names, is_set) in zip(rooms, bars, strict=True):
+        axes.add_patch(
+            Rectangle(
+                (start, 0.08),
+                end - start,
+                0.84,
+                facecolor=(INK.hip if is_set else INK.reference, 0.2),
+                edgecolor=INK.paper,
+                linewidth=1.0,
+            )
+        )
+        text = first_that_fits(
+            names[min(cut, len(names) - 1) :] if is_set else names, room, sizes.small, bold=is_set
+        )
+        axes.text(
+            (start + end) / 2,
+            0.52,
+            text,
+            ha="center",
+            va="center_baseline",
+            fontsize=sizes.small,
+            color=INK.ink,
+            fontweight="bold" if is_set else "normal",
+        )
+
+
+def _draw_rep_lane(
+    figure: Figure,
+    box: Box,
+    result: SessionResult,
+    reps: Sequence[NumberedRep],
+    scale: _Scale,
+    sizes: Type,
+    spacing_in: float,
+    chosen: int | None,
+) -> None:
+    """Rep numbers, thinned, over verdict marks; a tally per set where marks would touch."""
+    crowded = spacing_in < _CROWDED_IN
+    axes = _lane(figure, box, scale, "good" if crowded else "rep" if reps else "", sizes)
+    if not reps:
+        axes.text(
+            0.5,
+            0.5,
+            "no reps found",
+            transform=axes.transAxes,
+            ha="center",
+            va="center_baseline",
+            fontsize=sizes.small,
+            color=INK.muted,
+        )
+        return
+    if crowded:
+        _draw_tallies(axes, result, scale, sizes)
+        return
+    centres = [scale.inches(r.rep.bottom_s) for r in reps]
+    widths = [text_width_in(str(r.number), sizes.small, bold=True) for r in reps]
+    for i in thin(centres, widths, 0.06):
+        bold = reps[i].number == chosen
+        axes.text(
+            reps[i].rep.bottom_s,
+            0.3,
+            str(reps[i].number),
+            ha="center",
+            va="center_baseline",
+            fontsize=sizes.small,
+            color=INK.ink,
+            fontweight="bold" if bold else "normal",
+        )
+    for r in reps:
+        draw_mark(axes, r.rep.bottom_s, 0.78, mark_of(r.rep), min(sizes.marker, spacing_in * 60), clip=False)
+
+
+def _draw_tallies(axes: Axes, result: SessionResult, scale: _Scale, sizes: Type) -> None:
+    taken = -1.0
+    for a_set in result.sets:
+        if not a_set.reps:
+            continue
+        middle = (a_set.start_s + a_set.end_s) / 2
+        text = f"{a_set.good_reps}/{len(a_set.reps)}"
+        half = text_width_in(text, sizes.small) / 2
+        if scale.inches(middle) - half < taken + 0.06:
+            continue
+        taken = scale.inches(middle) + half
+        axes.text(
+            middle,
+            0.5,
+            text,
+            ha="center",
+            va="center_baseline",
+            fontsize=sizes.small,
+            color=INK.ink,
+            gid="tally",
+        )
+
+
+def _draw_gap_lane(figure: Figure, box: Box, result: SessionResult, scale: _Scale, sizes: Type) -> None:
+    """Name every gap that finds room, longest first; say how many in all where some do not."""
+    axes = _lane(figure, box, scale, "gap", sizes)
+    kept: list[tuple[float, float]] = []
+    for clip, start, end in sorted(result.quality.gaps_s, key=lambda g: g[1] - g[2]):
+        length = duration(end - start)
+        for text in (f"{CLIP_WORDS.get(clip, clip)} {length}", length):
+            half = text_width_in(text, sizes.small) / 2
+            centre = min(max(scale.inches((start + end) / 2), half), scale.width_in - half)
+            if all(centre + half + 0.1 < left or centre - half - 0.1 > right for left, right in kept):
+                kept.append((centre - half, centre + half))
+                axes.text(
+                    scale.start_s + scale.seconds(centre),
+                    0.5,
+                    text,
+                    ha="center",
+                    va="center_baseline",
+                    fontsize=sizes.small,
+                    color=INK.ink,
+                )
+                break
+
+
+def reference_words(result: SessionResult) -> str:
+    """Name the dashed line: 'dashed: own reference hinges 5°', or '' where there is none."""
+    if result.reference_lumbar_deg is None:
+        return ""
+    return f"dashed: own reference hinges {degrees(result.reference_lumbar_deg)}"
