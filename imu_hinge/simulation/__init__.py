@@ -1,1 +1,23 @@
+"""Simulated athletes and clips: recordings with known truth, for tests, demos and rehearsals."""
 
+from __future__ import annotations
+
+from imu_hinge.simulation.presets import find_scenario, scenarios
+from imu_hinge.simulation.scenarios import ClipPlan, Scenario, with_clips, with_duration
+from imu_hinge.simulation.session import SimulatedSession, remount, simulate_session
+from imu_hinge.simulation.truth import Truth, TruthRep, write_truth
+
+__all__ = [
+    "ClipPlan",
+    "Scenario",
+    "SimulatedSession",
+    "Truth",
+    "TruthRep",
+    "find_scenario",
+    "remount",
+    "scenarios",
+    "simulate_session",
+    "with_clips",
+    "with_duration",
+    "write_truth",
+]

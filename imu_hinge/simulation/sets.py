@@ -1,0 +1,92 @@
+"""Sets of reps: labels and magnitudes, creep, rests between reps, load."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from imu_hinge.simulation.exercises import DEFAULT_MAGNITUDES, RepShape, apply_fault, neutral_rep
+from imu_hinge.simulation.stage import Stage, perform_rep, quiet, settle
+
+__all__ = ["RepPlan", "SetPlan", "magnitude_of", "ordinary_set", "plan_reps"]
+
+ROUNDED_FROM_DEG = 15.0
+"""Creep of this much over the reference earns a rep the label ``rounded``: 2 x MDC (Aasa 2019), red."""
+
+
+@dataclass(frozen=True)
+class RepPlan:
+    """One rep: ``good`` or a fault label; ``magnitude`` in units of ``DEFAULT_MAGNITUDES`` (None: usual)."""
+
+    label: str = "good"
+    magnitude: float | None = None
+
+
+@dataclass(frozen=True)
+class SetPlan:
+    """A set of one exercise.
+
+    ``tempo`` multiplies durations (2 is slow), ``pause_s`` holds the bottom (None: the athlete's habit),
+    ``rest_s`` is the pause at the top (0: touch and go), ``creep_deg`` is added to lumbar flexion from rep to
+    rep.
+    """
+
+    exercise: str
+    reps: tuple[RepPlan, ...]
+    load_kg: float | None = None
+    tempo: float = 1.0
+    pause_s: float | None = None
+    rest_s: float | None = None
+    creep_deg: float = 0.0
+
+
+def plan_reps(*labels: str) -> tuple[RepPlan, ...]:
+    """Rep plans from labels such as ``good``, ``rounded`` or ``rounded:25``."""
+    plans = []
+    for text in labels:
+        label, _, magnitude = text.partition(":")
+        plans.append(RepPlan(label, float(magnitude) if magnitude else None))
+    return tuple(plans)
+
+
+def magnitude_of(plan: RepPlan, rng: np.random.Generator) -> float:
+    """The magnitude asked for, or a usual one at random; 0 for a good rep."""
+    for label, least, greatest in DEFAULT_MAGNITUDES:
+        if label == plan.label:
+            drawn = float(rng.uniform(least, greatest))
+            return drawn if plan.magnitude is None else plan.magnitude
+    return 0.0
+
+
+def ordinary_set(stage: Stage, plan: SetPlan) -> None:
+    """A second of standing, the reps, back to standing tall, half a second more."""
+    quiet(stage, 1.0)
+    rng = stage.rng
+    for index, rep in enumerate(plan.reps):
+        shape = _tempo(neutral_rep(plan.exercise, stage.athlete, rng), plan)
+        magnitude = magnitude_of(rep, rng)
+        label = rep.label
+        creep = plan.creep_deg * index
+        if creep:
+            shape = apply_fault(shape, "rounded" if creep > 0 else "arched", abs(creep))
+            if label == "good" and creep >= ROUNDED_FROM_DEG:
+                label, magnitude = "rounded", creep
+        shape = apply_fault(shape, rep.label, magnitude, side=float(rng.choice([-1.0, 1.0])))
+        perform_rep(stage, shape, plan.exercise, label, magnitude)
+        if shape.hold_s > 0.0:
+            settle(stage, 0.5)
+        rest = (
+            stage.athlete.top_pause_s * float(np.exp(rng.normal(0.0, 0.2)))
+            if plan.rest_s is None
+            else plan.rest_s
+        )
+        if rest > 0.0:
+            quiet(stage, rest)
+    settle(stage, 0.4)
+    quiet(stage, 0.6)
+
+
+def _tempo(shape: RepShape, plan: SetPlan) -> RepShape:
+    pause = shape.pause_s if plan.pause_s is None else plan.pause_s
+    return replace(shape, down_s=shape.down_s * plan.tempo, up_s=shape.up_s * plan.tempo, pause_s=pause)

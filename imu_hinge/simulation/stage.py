@@ -1,0 +1,117 @@
+"""The stage on which a session is put together: the script, who performs it, and what was done when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from imu_hinge.recording.model import Segment
+from imu_hinge.simulation.athlete import Athlete
+from imu_hinge.simulation.courses import Script
+from imu_hinge.simulation.exercises import Extra, RepShape
+
+__all__ = ["PlannedRep", "Stage", "perform_rep", "quiet", "settle"]
+
+DEG = np.pi / 180.0
+
+
+@dataclass(frozen=True)
+class PlannedRep:
+    """A rep as asked for; ``turn_s`` bounds the search for its turning point."""
+
+    kind: str
+    label: str
+    start_s: float
+    turn_s: tuple[float, float]
+    end_s: float
+    magnitude: float
+
+
+@dataclass
+class Stage:
+    """What movements write into: channels through ``script``, reps, announced segments, spans of sets."""
+
+    athlete: Athlete
+    rng: np.random.Generator
+    script: Script = field(default_factory=Script)
+    reps: list[PlannedRep] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+    spans: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def now_s(self) -> float:
+        """Where the next movement begins, s."""
+        return self.script.now_s
+
+    def mark(self, kind: str, start_s: float) -> None:
+        """Announce what happened from ``start_s`` until now."""
+        self.segments.append(Segment(start_s, self.now_s, kind))
+
+
+def quiet(stage: Stage, duration_s: float) -> None:
+    """Stand quietly: sway of a few millimetres and a few tenths of a degree (Winter 1995)."""
+    a, s = stage.athlete.variability, stage.script
+    for channel, sd, scale in (
+        ("com_x", 0.003, 0.7),
+        ("hip", 0.15 * DEG, 0.9),
+        ("lumbar", 0.15 * DEG, 1.1),
+        ("knee", 0.2 * DEG, 1.0),
+        ("pelvis_roll", 0.15 * DEG, 1.2),
+        ("pelvis_yaw", 0.15 * DEG, 1.3),
+        ("axial", 0.2 * DEG, 1.0),
+    ):
+        s.wander(channel, sd * a, scale, duration_s, stage.rng)
+    s.wait(duration_s)
+
+
+def settle(stage: Stage, duration_s: float) -> None:
+    """Bring every joint back to standing tall."""
+    for channel in ("knee", "hip", "lumbar", "pelvis_roll", "pelvis_yaw", "bend", "axial", "com_x", "given"):
+        if abs(stage.script.value(channel)) > 1e-9:
+            stage.script.move(channel, 0.0, duration_s)
+    stage.script.wait(duration_s)
+
+
+def _phase_time(shape: RepShape, phase: float) -> float:
+    """Seconds after the rep's start at which a phase (0..3, see ``Extra``) is reached."""
+    spans = (shape.down_s, shape.pause_s, shape.up_s)
+    whole = min(int(phase), 2)
+    return sum(spans[:whole]) + (phase - whole) * spans[whole]
+
+
+def perform_rep(stage: Stage, shape: RepShape, kind: str, label: str, magnitude: float = 0.0) -> None:
+    """One rep, top to top; the stage's clock ends where the rep ends."""
+    script, rng, v = stage.script, stage.rng, stage.athlete.variability
+    start = stage.now_s
+    whole = shape.down_s + shape.pause_s + shape.up_s
+    up_at = start + shape.down_s + shape.pause_s
+    joints = ("knee", "hip", "lumbar")
+    for channel, to, lag in zip(joints, shape.bottom, shape.lag_down_s, strict=True):
+        lag_s = min(lag, 0.45 * shape.down_s)
+        script.move(channel, to, shape.down_s - lag_s, at_s=start + lag_s, skew=shape.skew_down)
+    for channel, to, lag in zip(joints, shape.lockout, shape.lag_up_s, strict=True):
+        lag_s = min(lag, 0.45 * shape.up_s)
+        script.move(channel, to, shape.up_s - lag_s, at_s=up_at + lag_s, skew=shape.skew_up)
+    for extra in shape.extras:
+        _extra(stage, shape, extra, start)
+    for channel, sd, scale in (
+        ("knee", 0.8, 0.5),
+        ("hip", 0.9, 0.5),
+        ("lumbar", 0.6, 0.6),
+        ("pelvis_roll", 0.7, 0.6),
+        ("pelvis_yaw", 0.8, 0.7),
+        ("bend", 0.6, 0.6),
+        ("axial", 0.7, 0.7),
+    ):
+        script.wander(channel, sd * v * DEG, scale, whole, rng, at_s=start)
+    script.wander("com_x", 0.008 * v, 0.6, whole, rng, at_s=start)
+    script.wait(whole + shape.hold_s)
+    turn = (start + 0.6 * shape.down_s, up_at + 0.3 * shape.up_s)
+    stage.reps.append(PlannedRep(kind, label, start, turn, stage.now_s, magnitude))
+
+
+def _extra(stage: Stage, shape: RepShape, extra: Extra, start: float) -> None:
+    begin = _phase_time(shape, extra.begin)
+    duration = max(_phase_time(shape, extra.end) - begin, 0.15)
+    stage.script.shift(extra.channel, extra.delta, duration, at_s=start + begin)

@@ -1,0 +1,141 @@
+"""What really happened: bone angles at 50 Hz and every rep, also as ``*.truth.csv`` and ``*.truth.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from imu_hinge.errors import OutputError
+from imu_hinge.recording.model import FloatArray
+from imu_hinge.simulation.athlete import Athlete
+from imu_hinge.simulation.courses import STEP_S
+from imu_hinge.simulation.motion import Motion, truth_angles
+from imu_hinge.simulation.stage import PlannedRep
+
+__all__ = ["TRUTH_COLUMNS", "Truth", "TruthRep", "truth_of", "write_truth"]
+
+TRUTH_RATE_HZ: Final = 50.0
+TRUTH_COLUMNS: Final = (
+    "thigh_pitch_deg",
+    "pelvis_pitch_deg",
+    "t12_pitch_deg",
+    "hip_flexion_deg",
+    "lumbar_flexion_deg",
+    "knee_flexion_deg",
+)
+
+
+@dataclass(frozen=True)
+class TruthRep:
+    """One true rep; times s, angles deg. ``bottom`` is the turning point of trunk against thigh."""
+
+    kind: str
+    start: float
+    bottom: float
+    end: float
+    label: str
+    magnitude: float
+    lumbar_from_start_deg: float
+    lumbar_at_bottom_deg: float
+    hip_max_deg: float
+    lumbar_max_deg: float
+    lumbar_min_deg: float
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Bone angles on a 50 Hz grid (``columns`` by name, (N,) deg), reps, and the spans (s) of the sets."""
+
+    time_s: FloatArray
+    columns: Mapping[str, FloatArray]
+    reps: tuple[TruthRep, ...]
+    spans: tuple[tuple[float, float], ...]
+    athlete: Athlete | None
+    announced: bool = True
+
+
+def truth_of(
+    motion: Motion, reps: Sequence[PlannedRep], spans: Sequence[tuple[float, float]], announced: bool
+) -> Truth:
+    """The truth of a motion."""
+    angles = truth_angles(motion)
+    fine = {
+        name: np.rad2deg(values)
+        for name, values in zip(
+            TRUTH_COLUMNS,
+            (
+                angles.thigh_pitch,
+                angles.pelvis_pitch,
+                angles.t12_pitch,
+                angles.hip_flexion,
+                angles.lumbar_flexion,
+                angles.knee_flexion,
+            ),
+            strict=True,
+        )
+    }
+    every = round(1.0 / (TRUTH_RATE_HZ * STEP_S))
+    return Truth(
+        time_s=motion.time_s[::every],
+        columns={name: values[::every] for name, values in fine.items()},
+        reps=tuple(_rep(plan, fine["hip_flexion_deg"], fine["lumbar_flexion_deg"]) for plan in reps),
+        spans=tuple((float(a), float(b)) for a, b in spans),
+        athlete=motion.athlete,
+        announced=announced,
+    )
+
+
+def _rep(plan: PlannedRep, hip: FloatArray, lumbar: FloatArray) -> TruthRep:
+    def at(time_s: float) -> int:
+        return min(round(time_s / STEP_S), len(hip) - 1)
+
+    first, last = at(plan.start_s), at(plan.end_s)
+    low, high = at(plan.turn_s[0]), max(at(plan.turn_s[1]), at(plan.turn_s[0]) + 1)
+    sign = -1.0 if plan.kind == "bridge" else 1.0
+    bottom = low + int(np.argmax(sign * (hip + lumbar)[low:high]))
+    return TruthRep(
+        kind=plan.kind,
+        start=float(plan.start_s),
+        bottom=float(bottom * STEP_S),
+        end=float(plan.end_s),
+        label=plan.label,
+        magnitude=float(plan.magnitude),
+        lumbar_from_start_deg=float(lumbar[bottom] - lumbar[first]),
+        lumbar_at_bottom_deg=float(lumbar[bottom]),
+        hip_max_deg=float(hip[first : last + 1].max()),
+        lumbar_max_deg=float(lumbar[first : last + 1].max()),
+        lumbar_min_deg=float(lumbar[first : last + 1].min()),
+    )
+
+
+def write_truth(truth: Truth, recording_path: str | Path) -> tuple[Path, Path]:
+    """Write ``X.truth.csv`` and ``X.truth.json`` beside ``X.csv``; returns both paths.
+
+    Raises OutputError where they cannot be written.
+    """
+    base = Path(recording_path).with_suffix("")
+    table, labels = base.with_name(f"{base.name}.truth.csv"), base.with_name(f"{base.name}.truth.json")
+    lines = [",".join(("time_s", *TRUTH_COLUMNS))]
+    rows = np.column_stack([truth.time_s, *(truth.columns[name] for name in TRUTH_COLUMNS)])
+    rows = np.round(rows, 3) + 0.0
+    lines += [",".join(f"{value:.3f}" for value in row) for row in rows.tolist()]
+    content: dict[str, object] = {"reps": [asdict(rep) for rep in truth.reps]}
+    if truth.athlete is not None:
+        content["athlete"] = asdict(truth.athlete)
+    if not truth.announced:
+        content["spans"] = [list(span) for span in truth.spans]
+    try:
+        table.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+        labels.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise OutputError(
+            f"cannot be written ({error.strerror or error})",
+            path=str(table),
+            advice="Check the folder, its permissions and the free space.",
+        ) from error
+    return table, labels
