@@ -1,0 +1,104 @@
+"""Where each clip's axes lie on its segment, for any mounting: gravity while standing, and the axis of the hinge.
+
+No heading and no magnetometer: every clip uses its own medio-lateral axis, the one it turns about in a hinge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "AxisEvidence",
+    "ClipAlignment",
+    "flip",
+    "functional_axis",
+    "standing_up",
+]
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+Method = Literal["reference_hinge", "movement"]
+
+
+@dataclass(frozen=True)
+class ClipAlignment:
+    """A clip's segment axes in sensor coordinates.
+
+    ``up`` and ``left`` are orthogonal unit vectors (3,): the segment's long axis and the athlete's left while
+    standing. ``up_sd_rad`` and ``left_sd_rad`` are how far they may be off. ``method`` says which movement gave the
+    axis. ``acc_scale`` makes the standing specific force one g.
+    """
+
+    clip: str
+    up: FloatArray
+    left: FloatArray
+    up_sd_rad: float
+    left_sd_rad: float
+    method: Method
+    acc_scale: float = 1.0
+
+    @property
+    def sensor_to_segment(self) -> FloatArray:
+        """Rotation matrix (3, 3) from sensor to segment coordinates (forward, left, up)."""
+        return np.stack([np.cross(self.left, self.up), self.left, self.up])
+
+
+def flip(alignment: ClipAlignment) -> ClipAlignment:
+    """The same clip facing the other way: forward becomes backward."""
+    return ClipAlignment(
+        alignment.clip,
+        alignment.up,
+        -alignment.left,
+        alignment.up_sd_rad,
+        alignment.left_sd_rad,
+        alignment.method,
+        alignment.acc_scale,
+    )
+
+
+def standing_up(up: FloatArray) -> tuple[FloatArray, float]:
+    """Mean of directions (N, 3) while standing, and the standard deviation (rad) of one stand's mean.
+
+    Sway moves the whole body slowly; a stand of a few seconds holds about two independent looks a second.
+    """
+    up = up[~np.isnan(up[:, 0])]
+    mean = up.mean(axis=0)
+    mean = mean / np.linalg.norm(mean)
+    spread = float(np.sqrt(np.mean(np.sum((up - mean) ** 2, axis=1)) / 2))
+    return mean, float(np.hypot(spread, np.deg2rad(0.3)))
+
+
+@dataclass(frozen=True)
+class AxisEvidence:
+    """A functional axis: ``left`` (3,) up to its sign, its SD (rad), and the movement it rests on."""
+
+    left: FloatArray
+    sd_rad: float
+    range_rad: float
+    """Range of inclination the clip went through about that axis, rad."""
+
+
+def functional_axis(gyr_rad_s: FloatArray, up: FloatArray, up_path: FloatArray) -> AxisEvidence:
+    """The horizontal axis a clip turns about: first principal direction of its rates, made orthogonal to ``up``.
+
+    ``gyr_rad_s`` (N, 3) bias-free rates in sensor coordinates over the movement, ``up`` (3,) the standing vertical,
+    ``up_path`` (N, 3) the vertical in sensor coordinates along the movement. Sources: Seel 2012, Olsson 2020.
+    """
+    ok = ~(np.isnan(gyr_rad_s).any(axis=1) | np.isnan(up_path).any(axis=1))
+    rates = gyr_rad_s[ok]
+    across = np.eye(3) - np.outer(up, up)
+    moment = rates.T @ rates / max(1, len(rates))
+    # Rates about the vertical (turning on the spot) say nothing about the hinge axis.
+    weights, vectors = np.linalg.eigh(across @ moment @ across)
+    left = vectors[:, -1] - (vectors[:, -1] @ up) * up
+    left = left / np.linalg.norm(left)
+    off_axis = float(np.sqrt(max(weights[-2], 0.0) / weights[-1])) if weights[-1] > 0 else 1.0
+    forward = np.cross(left, up)
+    pitch = np.arctan2(up_path[ok] @ forward, up_path[ok] @ up)
+    reach = float(np.percentile(pitch, 99.5) - np.percentile(pitch, 0.5)) if len(pitch) else 0.0
+    # Rates off the axis come from skin and real out-of-plane motion, about four independent looks a movement.
+    return AxisEvidence(left, float(np.hypot(np.arctan(off_axis) / 2, np.deg2rad(0.5))), reach)

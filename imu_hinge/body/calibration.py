@@ -1,0 +1,300 @@
+"""From calibration movements to every clip's alignment, with a check that the clips are where they say they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imu_hinge.body.alignment import AxisEvidence, ClipAlignment, flip, functional_axis, standing_up
+from imu_hinge.body.angles import clip_roles
+from imu_hinge.body.kinematics import segment_motion, up_in_sensor
+from imu_hinge.conventions import BACK, GRAVITY_M_S2, PELVIS, THIGH
+from imu_hinge.errors import CalibrationError
+from imu_hinge.fusion.track import ClipTrack
+from imu_hinge.recording.model import Segment
+
+__all__ = ["BodyCalibration", "CalibrationParams", "calibrate"]
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+Level = Literal["full", "partial", "minimal"]
+
+
+@dataclass(frozen=True)
+class CalibrationParams:
+    """What calibration movements must show."""
+
+    stand_trim_s: float = 0.3
+    """Cut from both ends of a stand, s (still settling, already leaving)."""
+    trunk_min_range_rad: float = float(np.deg2rad(15.0))
+    """A pelvis or back clip that tips less in the hinge is doubtful, rad."""
+    thigh_min_range_rad: float = float(np.deg2rad(6.0))
+    """A thigh clip that tips less in the hinge is doubtful, rad."""
+    swap_ratio: float = 1.0
+    """Thigh range over trunk range in the reference hinge above which the two look swapped (RDL: 0.3-0.6)."""
+    slip_rad: float = float(np.deg2rad(8.0))
+    """Standing inclinations that differ by more between stands mean a clip slipped, rad."""
+    minimal_up_sd_rad: float = float(np.deg2rad(1.5))
+    """Error of the standing reference when it rests on one still second, rad."""
+    flip_correlation: float = -0.4
+    """Correlation of thigh and pelvis forward acceleration below which a sitting start is believed."""
+
+
+@dataclass(frozen=True)
+class BodyCalibration:
+    """Alignments by clip, how good the calibration is, and what looked wrong."""
+
+    alignments: Mapping[str, ClipAlignment]
+    level: Level
+    gravity_m_s2: Mapping[str, float]
+    warnings: tuple[str, ...] = ()
+    suspect: tuple[str, ...] = ()
+    """Clips whose place is in doubt: angles that rest on them cannot be trusted."""
+    slipped: tuple[str, ...] = ()
+
+
+def calibrate(
+    tracks: Mapping[str, ClipTrack],
+    rate_hz: float,
+    segments: Sequence[Segment],
+    sites: Mapping[str, str],
+    params: CalibrationParams,
+) -> BodyCalibration:
+    """Align every clip from the calibration segments seen so far, or from stillness and movement without them.
+
+    The tracks share the grid (same ``first`` and length). Raises CalibrationError where no standing second or no
+    movement can be found.
+    """
+    time_s = _grid_time(tracks, rate_hz)
+    stands = [s for s in segments if s.kind == "stand"]
+    hinge = _mask(time_s, [s for s in segments if s.kind == "reference_hinge"], 0.0)
+    standing, minimal = _standing(tracks, time_s, stands, rate_hz, params)
+    has_hinge = bool(hinge.any())
+    level: Level = "full" if has_hinge and not minimal else "partial" if has_hinge or not minimal else "minimal"
+    if not stands and not has_hinge:
+        level = "minimal"
+    up: dict[str, FloatArray] = {}
+    up_sd: dict[str, float] = {}
+    gravity: dict[str, float] = {}
+    axis: dict[str, AxisEvidence] = {}
+    for clip, track in tracks.items():
+        rows = standing & ~np.isnan(track.quat[:, 0])
+        if not rows.any():
+            raise CalibrationError(
+                f"the {clip} clip has no samples while standing still",
+                clip=clip,
+                advice="Stand still for three seconds with both clips connected before you start.",
+            )
+        up[clip], up_sd[clip] = standing_up(up_in_sensor(track.quat)[rows])
+        if minimal:
+            up_sd[clip] = float(np.hypot(up_sd[clip], params.minimal_up_sd_rad))
+        gravity[clip] = float(np.median(np.linalg.norm(track.acc_m_s2[rows], axis=1)))
+        axis[clip] = _axis(clip, track, up[clip], hinge if has_hinge else _anywhere(time_s), sites, params)
+    alignments = {
+        clip: ClipAlignment(
+            clip,
+            up[clip],
+            axis[clip].left,
+            up_sd[clip],
+            axis[clip].sd_rad if has_hinge else float(np.hypot(axis[clip].sd_rad, np.deg2rad(4.0))),
+            "reference_hinge" if has_hinge else "movement",
+            GRAVITY_M_S2 / gravity[clip],
+        )
+        for clip in tracks
+    }
+    window = hinge if has_hinge else _anywhere(time_s)
+    alignments, sign_warnings = _signed(alignments, tracks, window, segments, rate_hz, has_hinge, params)
+    warnings, suspect = _plausibility(alignments, tracks, axis, time_s, segments, sites, has_hinge, params)
+    slipped = _slips(tracks, time_s, stands, params)
+    warnings = [
+        *sign_warnings,
+        *warnings,
+        *(
+            f"the {clip} clip slipped: its standing inclination changed by more than"
+            f" {np.rad2deg(params.slip_rad):.0f} deg between stands; fix it and repeat the calibration"
+            for clip in slipped
+        ),
+    ]
+    return BodyCalibration(alignments, level, gravity, tuple(warnings), tuple(suspect), slipped)
+
+
+def _grid_time(tracks: Mapping[str, ClipTrack], rate_hz: float) -> FloatArray:
+    track = next(iter(tracks.values()))
+    time_s: FloatArray = (track.first + np.arange(len(track))) / rate_hz
+    return time_s
+
+
+def _mask(time_s: FloatArray, segments: Sequence[Segment], trim_s: float) -> BoolArray:
+    mask = np.zeros(len(time_s), bool)
+    for s in segments:
+        trim = min(trim_s, 0.2 * (s.end_s - s.start_s))
+        mask |= (time_s >= s.start_s + trim) & (time_s <= s.end_s - trim)
+    return mask
+
+
+def _anywhere(time_s: FloatArray) -> BoolArray:
+    return np.ones(len(time_s), bool)
+
+
+def _standing(
+    tracks: Mapping[str, ClipTrack],
+    time_s: FloatArray,
+    stands: Sequence[Segment],
+    rate_hz: float,
+    params: CalibrationParams,
+) -> tuple[BoolArray, bool]:
+    """Grid samples that count as standing, and whether they are only the first still second."""
+    announced = _mask(time_s, stands, params.stand_trim_s)
+    if announced.any():
+        return announced, False
+    still = np.logical_and.reduce([track.still for track in tracks.values()])
+    ends = np.flatnonzero(still)
+    if not len(ends):
+        raise CalibrationError(
+            "no second in which all clips are still",
+            advice="Stand still for three seconds before the first rep.",
+        )
+    second = np.zeros(len(time_s), bool)
+    second[max(0, ends[0] + 1 - round(rate_hz)) : ends[0] + 1] = True
+    return second, True
+
+
+def _axis(
+    clip: str,
+    track: ClipTrack,
+    up: FloatArray,
+    window: BoolArray,
+    sites: Mapping[str, str],
+    params: CalibrationParams,
+) -> AxisEvidence:
+    rates = track.gyr_rad_s - _settled_bias(track)
+    path = up_in_sensor(track.quat)
+    evidence = functional_axis(rates[window], up, path[window])
+    least = params.thigh_min_range_rad if clip == THIGH else params.trunk_min_range_rad
+    if evidence.range_rad < least:
+        # The movement asked for did not move this clip; whatever else moved it is better than noise.
+        other = functional_axis(rates, up, path)
+        if other.range_rad > evidence.range_rad:
+            evidence = AxisEvidence(other.left, float(np.hypot(other.sd_rad, np.deg2rad(5.0))), evidence.range_rad)
+    return evidence
+
+
+def _settled_bias(track: ClipTrack) -> FloatArray:
+    """The latest gyroscope bias estimate (3,): the one that has seen most."""
+    return track.bias_rad_s[-1]
+
+
+def _pitch(track: ClipTrack, alignment: ClipAlignment) -> FloatArray:
+    return segment_motion(track.quat, track.acc_m_s2, alignment).pitch_rad
+
+
+def _signed(
+    alignments: Mapping[str, ClipAlignment],
+    tracks: Mapping[str, ClipTrack],
+    window: BoolArray,
+    segments: Sequence[Segment],
+    rate_hz: float,
+    has_hinge: bool,
+    params: CalibrationParams,
+) -> tuple[dict[str, ClipAlignment], list[str]]:
+    """Point every axis to the athlete's left: trunk clips tip forward in a hinge, the thigh tips back."""
+    signed = {}
+    for clip, alignment in alignments.items():
+        pitch = _pitch(tracks[clip], alignment)[window]
+        lean = float(np.nansum(np.where(np.abs(pitch) > np.deg2rad(3.0), pitch, 0.0)))
+        wants_forward = clip != THIGH
+        signed[clip] = alignment if (lean >= 0) == wants_forward else flip(alignment)
+    warnings: list[str] = []
+    sits = any(s.kind == "set" and s.exercise == "sit_to_stand" for s in segments)
+    partner = PELVIS if PELVIS in signed else BACK if BACK in signed else None
+    if not has_hinge and sits and THIGH in signed and partner is not None:
+        # Started on the seat: then the thigh tips forward on rising. Thigh and pelvis travel the same way.
+        forward = {
+            c: segment_motion(tracks[c].quat, tracks[c].acc_m_s2, signed[c]).sagittal_acc_m_s2[:, 0]
+            for c in (THIGH, partner)
+        }
+        if _correlation(forward[THIGH], forward[partner], rate_hz) < params.flip_correlation:
+            signed[THIGH] = flip(signed[THIGH])
+            warnings.append("the athlete was sitting during the stand: all angles count from that seat")
+    return signed, warnings
+
+
+def _correlation(a: FloatArray, b: FloatArray, rate_hz: float) -> float:
+    """Correlation of two signals after a moving average of 0.3 s, without mean removal."""
+    ok = ~(np.isnan(a) | np.isnan(b))
+    width = max(1, round(0.3 * rate_hz))
+    box = np.full(width, 1.0 / width)
+    x, y = np.convolve(a[ok], box, "same"), np.convolve(b[ok], box, "same")
+    power = float(np.sqrt((x @ x) * (y @ y)))
+    return float(x @ y) / power if power > 0 else 0.0
+
+
+def _plausibility(
+    alignments: Mapping[str, ClipAlignment],
+    tracks: Mapping[str, ClipTrack],
+    axis: Mapping[str, AxisEvidence],
+    time_s: FloatArray,
+    segments: Sequence[Segment],
+    sites: Mapping[str, str],
+    has_hinge: bool,
+    params: CalibrationParams,
+) -> tuple[list[str], list[str]]:
+    warnings: list[str] = []
+    suspect: list[str] = []
+    if has_hinge:
+        for clip, evidence in axis.items():
+            least = params.thigh_min_range_rad if clip == THIGH else params.trunk_min_range_rad
+            if evidence.range_rad < least:
+                warnings.append(
+                    f"the {clip} clip barely moved during the reference hinge"
+                    f" ({np.rad2deg(evidence.range_rad):.0f} deg): is it on?"
+                )
+                suspect.append(clip)
+        trunk = [c for c in axis if c != THIGH]
+        if THIGH in axis and trunk:
+            most = min(axis[c].range_rad for c in trunk)
+            if axis[THIGH].range_rad > params.swap_ratio * most:
+                names = " and ".join(c for c in trunk if axis[THIGH].range_rad > params.swap_ratio * axis[c].range_rad)
+                warnings.append(
+                    f"the thigh clip tipped more than the {names} clip during the reference hinge"
+                    f" ({np.rad2deg(axis[THIGH].range_rad):.0f} against {np.rad2deg(most):.0f} deg):"
+                    " are they swapped?"
+                )
+                suspect += [THIGH, *(c for c in trunk if axis[THIGH].range_rad > params.swap_ratio * axis[c].range_rad)]
+    roles = clip_roles(sites)
+    if PELVIS in roles and BACK in roles:
+        bend = _mask(time_s, [s for s in segments if s.kind == "max_flexion"], 0.0)
+        if bend.any():
+            pelvis, back = (
+                float(np.nanpercentile(_pitch(tracks[c], alignments[c])[bend], 98))
+                for c in (roles[PELVIS], roles[BACK])
+            )
+            if pelvis > back + np.deg2rad(10.0):
+                warnings.append(
+                    "in the toe touch the pelvis clip tipped further than the back clip"
+                    f" ({np.rad2deg(pelvis):.0f} against {np.rad2deg(back):.0f} deg): are they swapped?"
+                )
+                suspect += [PELVIS, BACK]
+    return warnings, list(dict.fromkeys(suspect))
+
+
+def _slips(
+    tracks: Mapping[str, ClipTrack], time_s: FloatArray, stands: Sequence[Segment], params: CalibrationParams
+) -> tuple[str, ...]:
+    slipped = []
+    for clip, track in tracks.items():
+        up = up_in_sensor(track.quat)
+        means = []
+        for stand in stands:
+            rows = _mask(time_s, [stand], params.stand_trim_s) & ~np.isnan(up[:, 0])
+            if rows.any():
+                means.append(standing_up(up[rows])[0])
+        if len(means) > 1 and max(float(np.arccos(np.clip(m @ means[0], -1, 1))) for m in means) > params.slip_rad:
+            slipped.append(clip)
+    return tuple(slipped)
+
+

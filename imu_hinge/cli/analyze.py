@@ -1,0 +1,41 @@
+"""``imu-hinge analyze``: recording in, summary.json, angles.csv and report.html out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from imu_hinge.cli.options import ClipsOption, FusionOption, RecordingArgument, load, parse_clips, parse_fusion
+from imu_hinge.fusion.orientation import OrientationParams
+from imu_hinge.session.analysis import analyze as run
+from imu_hinge.session.output import angles_csv, summary_json, write_outputs
+from imu_hinge.session.params import SessionParams
+
+__all__ = ["analyze"]
+
+
+def analyze(
+    recording: RecordingArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Directory for the results.", metavar="DIR")],
+    clips: ClipsOption = None,
+    fusion: FusionOption = "vqf",
+    no_report: Annotated[bool, typer.Option("--no-report", help="Leave report.html out.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary on standard output.")] = False,
+) -> None:
+    """Analyse a recording: hip and lumbar angles, reps, verdicts and the health of the data."""
+    params = SessionParams(orientation=OrientationParams(filter=parse_fusion(fusion)))
+    result = run(load(recording), parse_clips(clips), params)
+    text = summary_json(result)
+    files = {"summary.json": text, "angles.csv": angles_csv(result.angles)}
+    if not no_report:
+        from imu_hinge.report.html import render_report  # matplotlib takes longer to import than to read a session
+
+        files["report.html"] = render_report(result)
+    paths = write_outputs(out, files)
+    if as_json:
+        typer.echo(text, nl=False)
+    else:
+        for path in paths:
+            typer.echo(str(path))

@@ -1,0 +1,55 @@
+"""The ``imu-hinge`` command: one function per subcommand, errors as one line and exit code 2."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+import imu_hinge
+from imu_hinge.cli.analyze import analyze
+from imu_hinge.errors import ImuHingeError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="imu-hinge",
+    help="Tells the hips from the lumbar spine in a hip hinge, from two or three clip-on motion sensors.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(analyze)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"imu-hinge {imu_hinge.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Options of the whole program."""
+
+
+def main() -> int:
+    """Run the command line; gives the exit code."""
+    try:
+        app()
+    except ImuHingeError as error:
+        Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"imu-hinge: {error.one_line()}")
+        return 2
+    except BrokenPipeError:
+        # The reader of our output left (head, less); keep Python from complaining once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0

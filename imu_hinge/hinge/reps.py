@@ -1,0 +1,321 @@
+"""Counting reps on the fold of trunk against thigh, sample by sample, and placing their boundaries.
+
+A rep is a rise of the fold from a top, a bottom, and a return that either comes to rest or turns into the next rep.
+Only turning points and rest decide, never a fixed level, so pauses, shallow lockouts and touch-and-go all work.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imu_hinge.hinge.profiles import RepProfile
+
+__all__ = ["Rep", "RepCounter", "RepParams", "Tempo"]
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class RepParams:
+    """How turning points, rest and boundaries are told on the fold signal."""
+
+    smooth_s: float = 0.11
+    """Length of the Hann window the fold passes, s; its delay is half of that, and exact."""
+    returned: float = 0.6
+    """Share of the rise that must be undone before a rep can end."""
+    rise_again: float = 0.25
+    """Share of the rise by which the fold must climb again for the next rep to have begun."""
+    rest_deg_s: float = 10.0
+    """Fold velocity below which the return has come to rest, deg/s."""
+    rest_s: float = 0.12
+    """How long it must stay there, s."""
+    low: float = 0.05
+    high: float = 0.25
+    reach_back: float = 1.11
+    """Boundaries: where the straight line through the times of 5 % and 25 % of the rise would start if the movement
+    began with the smoothness of a minimum-jerk reach (Flash & Hogan 1985): t5 - 1.11 (t25 - t5)."""
+    bottom: float = 0.96
+    """Share of the rise above which the movement counts as being at the bottom."""
+    flight_wait_s: float = 0.35
+    """How soon after the first dip the flight of a jump must show, s."""
+    max_rep_s: float = 60.0
+    """A fold kept longer is not a rep, s."""
+    top_s: float = 5.0
+    """How far back the top of a rep may lie when the fold has risen enough to count, s."""
+    gap_s: float = 1.0
+    """A rep with a longer gap in it is given up, s."""
+
+
+@dataclass(frozen=True)
+class Tempo:
+    """Seconds on the way down, at the bottom, on the way up."""
+
+    eccentric_s: float
+    pause_s: float
+    concentric_s: float
+
+
+@dataclass(frozen=True)
+class Rep:
+    """One rep; times in s on the recording's clock, folds in degrees."""
+
+    start_s: float
+    bottom_s: float
+    end_s: float
+    top_fold_deg: float
+    bottom_fold_deg: float
+    end_fold_deg: float
+    tempo: Tempo
+    flight: bool = False
+
+
+@dataclass
+class _Open:
+    """A fold under way: where it began, its deepest point, and the lowest point since."""
+
+    top: int
+    top_fold: float
+    peak: int
+    peak_fold: float
+    low: int
+    low_fold: float
+    calm: int = 0
+    flight: bool = False
+    landed: bool = False
+    first_peak: int | None = None
+
+
+class RepCounter:
+    """Streams the fold and gives reps as they end; the same reps for any chunking."""
+
+    def __init__(self, profile: RepProfile, rate_hz: float, params: RepParams | None = None) -> None:
+        self._profile = profile
+        self._params = RepParams() if params is None else params
+        self._rate_hz = rate_hz
+        taps = max(3, 2 * round(self._params.smooth_s * rate_hz / 2) + 1)
+        window = np.hanning(taps + 2)[1:-1]
+        self._taps = window / window.sum()
+        self._half = taps // 2
+        self._raw: FloatArray = np.full(taps - 1, np.nan)
+        self._flights: BoolArray = np.zeros(self._half, bool)
+        self._last = math.nan
+        self._index = -1
+        self._origin = 0
+        self._fold: list[float] = []  # smoothed folds since self._origin, for placing boundaries
+        self._tops: deque[tuple[int, float]] = deque()  # rising minima of the last seconds: the first is the top
+        self._open: _Open | None = None
+        self._blind = 0
+        self._time = math.nan
+        self._pending: tuple[Rep, int, _Open] | None = None
+
+    @property
+    def folding(self) -> bool:
+        """Whether a rep is under way."""
+        return self._open is not None
+
+    def update(self, time_s: FloatArray, fold_deg: FloatArray, flight: BoolArray | None = None) -> list[Rep]:
+        """Take consecutive grid samples (N,), NaN in gaps; give the reps that became certain.
+
+        ``time_s`` must continue where the last block ended. ``flight`` (N,) marks free fall.
+        """
+        n = len(fold_deg)
+        if n == 0:
+            return []
+        sign = self._profile.folds
+        raw = np.concatenate([self._raw, sign * fold_deg])
+        smooth = np.zeros(n)
+        for j, weight in enumerate(self._taps):
+            smooth += weight * raw[j : j + n]
+        self._raw = raw[n:]
+        flying = np.concatenate([self._flights, np.zeros(n, bool) if flight is None else flight])
+        self._flights = flying[n:]
+        delay_s = self._half / self._rate_hz
+        done: list[Rep] = []
+        for t, x, f in zip((time_s - delay_s).tolist(), smooth.tolist(), flying[:n].tolist(), strict=True):
+            done += self._step(t, x, f)
+        return done
+
+    def finish(self) -> list[Rep]:
+        """The rep that the end of the recording cut off after its return, if there is one."""
+        if self._pending is not None:
+            rep, self._pending = self._pending[0], None
+            return [rep]
+        now = self._open
+        if now is None or now.peak_fold - now.low_fold < self._params.returned * (now.peak_fold - now.top_fold):
+            return []
+        self._open = None
+        return [r for r in [self._close(now, self._index, self._time)] if r is not None]
+
+    def _step(self, time_s: float, fold: float, flight: bool) -> list[Rep]:
+        self._index += 1
+        self._time = time_s
+        speed = 0.0
+        if math.isnan(fold):
+            self._blind += 1
+            if not self._fold or self._blind > self._params.gap_s * self._rate_hz:
+                return self._give_up()
+            # Inside a short gap nothing turns; the held value keeps indices aligned.
+            fold = self._fold[-1]
+        else:
+            self._blind = 0
+            speed = (fold - self._last) * self._rate_hz if not math.isnan(self._last) else 0.0
+            self._last = fold
+        self._fold.append(fold)
+        self._note_top(fold)
+        if self._pending is not None:
+            return self._await_flight(fold, flight)
+        if self._open is not None:
+            return self._follow(self._open, fold, speed, flight)
+        top, top_fold = self._tops[0]
+        if fold - top_fold >= self._profile.min_fold_deg:
+            self._open = _Open(top, top_fold, self._index, fold, self._index, fold, flight=flight)
+        else:
+            self._forget()
+        return []
+
+    def _note_top(self, fold: float) -> None:
+        while self._tops and self._tops[-1][1] >= fold:
+            self._tops.pop()
+        self._tops.append((self._index, fold))
+        if self._tops[0][0] < self._index - self._params.top_s * self._rate_hz:
+            self._tops.popleft()
+
+    def _give_up(self) -> list[Rep]:
+        """The stream broke off: what was under way is lost, what was over counts."""
+        done = [self._pending[0]] if self._pending is not None else []
+        self._pending = self._open = None
+        self._tops.clear()
+        self._fold.clear()
+        self._origin = self._index + 1
+        self._last = math.nan
+        return done
+
+    def _follow(self, now: _Open, fold: float, speed: float, flight: bool) -> list[Rep]:
+        p = self._params
+        now.flight = now.flight or flight
+        rise = now.peak_fold - now.top_fold
+        if fold > now.peak_fold:
+            now.peak, now.peak_fold = self._index, fold
+            now.low, now.low_fold = self._index, fold
+            now.calm = 0
+            return []
+        if fold < now.low_fold:
+            now.low, now.low_fold = self._index, fold
+        returned = now.peak_fold - now.low_fold >= p.returned * rise
+        if returned and fold - now.low_fold >= p.rise_again * rise:
+            return self._end(now, now.low)
+        now.calm = now.calm + 1 if abs(speed) < p.rest_deg_s else 0
+        if returned and now.calm >= p.rest_s * self._rate_hz:
+            return self._end(now, self._index)
+        if self._index - now.peak > p.max_rep_s * self._rate_hz:
+            self._open = None
+            self._restart_tops(self._index)
+        return []
+
+    def _end(self, now: _Open, at: int) -> list[Rep]:
+        rep = self._close(now, at, self._time)
+        self._open = None
+        self._restart_tops(at)
+        if rep is None:
+            return []
+        if self._profile.has_flight and not now.landed:
+            self._pending = (rep, self._index, now)
+            return []
+        return [rep]
+
+    def _restart_tops(self, at: int) -> None:
+        """The next rep's top lies after the end of this one."""
+        now, self._tops = self._index, deque()
+        for self._index in range(at, now + 1):
+            self._note_top(self._fold[self._index - self._origin])
+
+    def _await_flight(self, fold: float, flight: bool) -> list[Rep]:
+        """After the dip of a jump: the landing belongs to the same rep if a flight comes between."""
+        assert self._pending is not None
+        rep, since, before = self._pending
+        before.flight = before.flight or flight
+        if before.flight and fold - self._tops[0][1] >= 0.4 * self._profile.min_fold_deg:
+            self._pending = None
+            here = self._index
+            self._open = _Open(
+                before.top, before.top_fold, here, fold, here, fold, flight=True, landed=True, first_peak=before.peak
+            )
+            return []
+        if self._index - since > (3.0 if before.flight else self._params.flight_wait_s) * self._rate_hz:
+            self._pending = None
+            return [rep]
+        return []
+
+    def _close(self, now: _Open, at: int, now_s: float) -> Rep | None:
+        """Place the boundaries of a finished fold; None where it is no rep after all."""
+        p = self._params
+        first = self._origin
+        fold = np.array(self._fold[now.top - first : at - first + 1])
+        peak = (now.first_peak if now.first_peak is not None else now.peak) - now.top
+        last_peak = now.peak - now.top
+        top, bottom, end = fold[0], fold[peak], fold[-1]
+        down, up = fold[: peak + 1], fold[last_peak:]
+        rise, back = bottom - top, fold[last_peak] - float(np.min(up))
+        if rise <= 0 or back <= 0:
+            return None
+        low, high = _last_below(down, top + p.low * rise), _last_below(down, top + p.high * rise)
+        start = max(0.0, low - p.reach_back * (high - low))
+        floor = float(np.min(up))
+        a, b = _first_below(up, floor + p.high * back), _first_below(up, floor + p.low * back)
+        stop = last_peak + b + p.reach_back * (b - a)
+        deep = np.flatnonzero(fold >= top + p.bottom * rise)
+        enter, leave = float(deep[0]), float(deep[-1])
+        seconds = 1.0 / self._rate_hz
+        if (stop - start) * seconds < self._profile.min_duration_s:
+            return None
+        if (leave - enter) * seconds > self._profile.max_bottom_s:
+            return None
+        if self._profile.min_peak_deg is not None and bottom < self._profile.min_peak_deg:
+            return None
+        origin_s = now_s - (self._index - now.top) * seconds
+        sign = self._profile.folds
+        return Rep(
+            start_s=origin_s + start * seconds,
+            bottom_s=origin_s + peak * seconds,
+            end_s=origin_s + stop * seconds,
+            top_fold_deg=sign * float(top),
+            bottom_fold_deg=sign * float(bottom),
+            end_fold_deg=sign * float(end),
+            tempo=Tempo((enter - start) * seconds, (leave - enter) * seconds, (stop - leave) * seconds),
+            flight=now.flight,
+        )
+
+    def _forget(self) -> None:
+        """Keep only what the next rep's top can still need."""
+        keep = self._tops[0][0] - self._origin
+        if keep > 4096:
+            del self._fold[:keep]
+            self._origin += keep
+
+
+def _last_below(fold: FloatArray, level: float) -> float:
+    """Fractional index of the last upward crossing of ``level``; 0 where it starts above."""
+    below = np.flatnonzero(fold < level)
+    if not len(below):
+        return 0.0
+    i = int(below[-1])
+    if i + 1 >= len(fold):
+        return float(i)
+    return i + float((level - fold[i]) / (fold[i + 1] - fold[i]))
+
+
+def _first_below(fold: FloatArray, level: float) -> float:
+    """Fractional index of the first downward crossing of ``level``; the end where it stays above."""
+    below = np.flatnonzero(fold < level)
+    if not len(below):
+        return float(len(fold) - 1)
+    i = int(below[0])
+    if i == 0:
+        return 0.0
+    return i - 1 + float((fold[i - 1] - level) / (fold[i - 1] - fold[i]))

@@ -1,0 +1,152 @@
+"""summary.json and angles.csv as the contract has them, written all or nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+import imu_hinge
+from imu_hinge.conventions import BACK, CONTRACT_VERSION, PELVIS, THIGH
+from imu_hinge.errors import OutputError
+from imu_hinge.session.results import AngleSeries, RepResult, SessionResult, SetResult
+
+__all__ = ["angles_csv", "summary", "summary_json", "write_outputs"]
+
+
+def summary(result: SessionResult) -> dict[str, object]:
+    """The contract's summary.json as plain values."""
+    return {
+        "imu_hinge": imu_hinge.__version__,
+        "contract": CONTRACT_VERSION,
+        "recording": result.recording,
+        "clips": list(result.clips),
+        "quality": {
+            "calibration": result.quality.calibration,
+            "clock_residual_ms": _number(result.quality.clock_residual_ms),
+            "warnings": list(result.quality.warnings),
+            "clips": {
+                name: {
+                    "site": c.site,
+                    "rate_hz": _number(c.rate_hz, 3),
+                    "loss_fraction": _number(c.loss_fraction, 5),
+                    "longest_gap_s": _number(c.longest_gap_s),
+                    "gyro_bias_deg_s": _number(c.gyro_bias_deg_s),
+                    "gravity_m_s2": _number(c.gravity_m_s2),
+                    "clipped_samples": c.clipped_samples,
+                    "slipped": c.slipped,
+                }
+                for name, c in result.quality.clips.items()
+            },
+        },
+        "reference_lumbar_deg": _number(result.reference_lumbar_deg),
+        "sets": [_set(s) for s in result.sets],
+        "params": dict(result.params),
+    }
+
+
+def _set(found: SetResult) -> dict[str, object]:
+    return {
+        "exercise": found.exercise,
+        "announced": found.announced,
+        "load_kg": _number(found.load_kg),
+        "start_s": _number(found.start_s),
+        "end_s": _number(found.end_s),
+        "reps": [_rep(r) for r in found.reps],
+        "creep_deg_per_rep": _number(found.creep_deg_per_rep),
+        "good_reps": found.good_reps,
+    }
+
+
+def _rep(rep: RepResult) -> dict[str, object]:
+    return {
+        "index": rep.index,
+        "start_s": _number(rep.start_s),
+        "bottom_s": _number(rep.bottom_s),
+        "end_s": _number(rep.end_s),
+        "hip_flexion_deg": {"max": _number(rep.hip_max_deg), "sd": _number(rep.hip_sd_deg)},
+        "lumbar_flexion_deg": {
+            "at_bottom": _number(rep.lumbar_at_bottom_deg),
+            "max": _number(rep.lumbar_max_deg),
+            "min": _number(rep.lumbar_min_deg),
+            "sd": _number(rep.lumbar_sd_deg),
+        },
+        "hip_share": _number(rep.hip_share),
+        "tempo_s": {
+            "eccentric": _number(rep.eccentric_s),
+            "pause": _number(rep.pause_s),
+            "concentric": _number(rep.concentric_s),
+            "top": _number(rep.top_s),
+        },
+        "peak_hip_velocity_deg_s": _number(rep.peak_hip_velocity_deg_s, 1),
+        "onset_hip_minus_spine_s": _number(rep.onset_hip_minus_spine_s),
+        "verdict": rep.verdict,
+        "cannot_tell": rep.cannot_tell,
+        "faults": [
+            {
+                "name": f.name,
+                "severity": f.severity,
+                "value_deg": _number(f.value_deg),
+                "time_s": _number(f.time_s),
+                "probability": _number(f.probability),
+            }
+            for f in rep.faults
+        ],
+    }
+
+
+def _number(value: float | None, digits: int = 3) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(float(value), digits)
+
+
+def summary_json(result: SessionResult) -> str:
+    """The contract's summary.json as text."""
+    return json.dumps(summary(result), indent=1, allow_nan=False) + "\n"
+
+
+def angles_csv(angles: AngleSeries) -> str:
+    """The contract's angles.csv as text: empty cells where not measurable."""
+    nan = np.full(len(angles.time_s), np.nan)
+    columns: Mapping[str, np.ndarray] = {
+        "thigh_pitch_deg": angles.pitch_deg.get(THIGH, nan),
+        "pelvis_pitch_deg": angles.pitch_deg.get(PELVIS, nan),
+        "back_pitch_deg": angles.pitch_deg.get(BACK, nan),
+        "hip_flexion_deg": angles.hip_flexion_deg,
+        "hip_flexion_sd_deg": angles.hip_flexion_sd_deg,
+        "lumbar_flexion_deg": angles.lumbar_flexion_deg,
+        "lumbar_flexion_sd_deg": angles.lumbar_flexion_sd_deg,
+    }
+    table = pl.DataFrame({"time_s": np.round(angles.time_s, 4)} | {k: np.round(v, 3) for k, v in columns.items()})
+    return table.fill_nan(None).write_csv()
+
+
+def write_outputs(directory: Path, files: Mapping[str, str]) -> list[Path]:
+    """Write text files into a directory, all or nothing: temporary names first, then renames.
+
+    Raises OutputError; then no file of the directory has changed.
+    """
+    written: list[tuple[Path, Path]] = []
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=directory)
+            written.append((Path(temporary), directory / name))
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            Path(temporary).chmod(0o644)
+        for temporary_path, final in written:
+            temporary_path.replace(final)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write results: {error.strerror}", path=str(directory), advice="Choose another --out directory."
+        ) from error
+    finally:
+        for temporary_path, _ in written:
+            temporary_path.unlink(missing_ok=True)
+    return [final for _, final in written]

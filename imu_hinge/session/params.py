@@ -1,0 +1,32 @@
+"""Every number an analysis depends on, in one frozen tree that travels as JSON inside the result."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+from imu_hinge.body.angles import AngleParams
+from imu_hinge.body.calibration import CalibrationParams
+from imu_hinge.fusion.orientation import OrientationParams
+from imu_hinge.fusion.resample import ResampleParams
+from imu_hinge.hinge.faults import FaultParams
+from imu_hinge.hinge.reps import RepParams
+
+__all__ = ["SessionParams"]
+
+
+@dataclass(frozen=True)
+class SessionParams:
+    """Parameters of every stage, in the order the data passes them."""
+
+    resample: ResampleParams = field(default_factory=ResampleParams)
+    orientation: OrientationParams = field(default_factory=OrientationParams)
+    calibration: CalibrationParams = field(default_factory=CalibrationParams)
+    angles: AngleParams = field(default_factory=AngleParams)
+    reps: RepParams = field(default_factory=RepParams)
+    faults: FaultParams = field(default_factory=FaultParams)
+    set_break_s: float = 10.0
+    """Reps further apart than this belong to different sets where sets are not announced, s."""
+
+    def as_json(self) -> dict[str, object]:
+        """The whole tree as plain JSON values."""
+        return asdict(self)

@@ -1,0 +1,93 @@
+"""Which reps belong to which set: as announced, or found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imu_hinge.fusion.track import ClipTrack
+from imu_hinge.hinge.profiles import UNANNOUNCED, profile_of
+from imu_hinge.hinge.reps import Rep, RepCounter, RepParams
+from imu_hinge.recording.model import Segment
+
+__all__ = ["FoundSet", "find_sets", "free_fall"]
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+FREE_FALL_M_S2 = 4.0
+_MARGIN_S = 1.0
+
+
+@dataclass(frozen=True)
+class FoundSet:
+    """A set and its reps, before they are measured."""
+
+    exercise: str
+    load_kg: float | None
+    start_s: float
+    end_s: float
+    reps: tuple[Rep, ...]
+    announced: bool
+
+
+def free_fall(tracks: Mapping[str, ClipTrack]) -> BoolArray:
+    """(N,) True where every clip that speaks is weightless."""
+    falling = None
+    for track in tracks.values():
+        light = np.linalg.norm(track.acc_m_s2, axis=1) < FREE_FALL_M_S2
+        silent = np.isnan(track.acc_m_s2[:, 0])
+        falling = (light | silent) if falling is None else falling & (light | silent)
+    heard = np.logical_or.reduce([~np.isnan(t.acc_m_s2[:, 0]) for t in tracks.values()])
+    return heard if falling is None else falling & heard
+
+
+def find_sets(
+    time_s: FloatArray,
+    fold_deg: FloatArray,
+    flight: BoolArray,
+    segments: Sequence[Segment],
+    rate_hz: float,
+    params: RepParams,
+    set_break_s: float,
+) -> tuple[FoundSet, ...]:
+    """Count reps inside the announced sets, or everywhere outside calibration where none is announced."""
+    announced = sorted((s for s in segments if s.kind == "set"), key=lambda s: s.start_s)
+    if announced:
+        return tuple(_count_announced(time_s, fold_deg, flight, s, rate_hz, params) for s in announced)
+    reps = _count(time_s, fold_deg, flight, None, rate_hz, params)
+    busy = [s for s in segments if s.kind != "stand"]
+    free = [r for r in reps if not any(r.start_s < s.end_s and r.end_s > s.start_s for s in busy)]
+    groups: list[list[Rep]] = []
+    for rep in free:
+        if groups and rep.start_s - groups[-1][-1].end_s <= set_break_s:
+            groups[-1].append(rep)
+        else:
+            groups.append([rep])
+    return tuple(
+        FoundSet(_exercise_of(g), None, g[0].start_s, g[-1].end_s, tuple(g), announced=False) for g in groups
+    )
+
+
+def _count_announced(
+    time_s: FloatArray, fold: FloatArray, flight: BoolArray, s: Segment, rate_hz: float, params: RepParams
+) -> FoundSet:
+    rows = (time_s >= s.start_s - _MARGIN_S) & (time_s <= s.end_s + _MARGIN_S)
+    reps = _count(time_s[rows], fold[rows], flight[rows], s.exercise, rate_hz, params)
+    inside = tuple(r for r in reps if s.start_s <= 0.5 * (r.start_s + r.end_s) <= s.end_s)
+    return FoundSet(s.exercise or UNANNOUNCED.exercise, s.load_kg, s.start_s, s.end_s, inside, announced=True)
+
+
+def _count(
+    time_s: FloatArray, fold: FloatArray, flight: BoolArray, exercise: str | None, rate_hz: float, params: RepParams
+) -> list[Rep]:
+    counter = RepCounter(profile_of(exercise), rate_hz, params)
+    return [*counter.update(time_s, fold, flight), *counter.finish()]
+
+
+def _exercise_of(reps: list[Rep]) -> str:
+    """A found set is called a hinge unless most of its reps leave the ground."""
+    return "jump" if sum(r.flight for r in reps) > len(reps) / 2 else "hinge"
