@@ -19,7 +19,7 @@ def convert(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT.csv", help="The recording to write.")],
     inputs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="INPUT...", help="CSV or text tables, .npz, or a recording."),
+        typer.Argument(metavar="INPUT...", help="Text tables, .npz, or a recording."),
     ] = None,
     clip: Annotated[
         list[str] | None,
@@ -45,7 +45,7 @@ def convert(
         list[str] | None,
         typer.Option(help="'0 3 stand' or '31.8 60.8 set exercise=rdl', on the new clock (starts at 0)."),
     ] = None,
-    force: Annotated[bool, typer.Option(help="Write over OUT.csv.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over OUT.csv.")] = False,
 ) -> None:
     """Turn files of other tools into a recording, all or nothing; units are checked."""
     if layout not in (None, "wide", "long"):
@@ -65,8 +65,11 @@ def convert(
     clips = _pairs(clip, "--clip")
     if not inputs and not clips:
         raise ImportRefusedError("no input", advice="Name a file, or --clip thigh=FILE.")
-    if any(path.exists() and out.exists() and path.samefile(out) for path in inputs or []):
+    sources = [*(inputs or []), *(Path(part) for spec in clips.values() for part in spec.split(","))]
+    if out.exists() and any(path.exists() and path.samefile(out) for path in sources):
         raise OutputError("is also an input", path=str(out), advice="Choose another name for the output.")
+    if out.exists() and not force:
+        raise OutputError("already exists", path=str(out), advice="Choose another name, or add --force.")
     recording = import_recording(inputs or [], clips, header=header, options=options)
     write_recording(recording, out, overwrite=force)
     for warning in recording.warnings:
