@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
-from imu_hinge.report.canvas import Box, place, style_axes, text_width_in
+from imu_hinge.report.canvas import Box, place, style_axes, text_width_in, write
 from imu_hinge.report.marks import draw_mark, mark_of
 from imu_hinge.report.palette import INK, Type
 from imu_hinge.report.series import FloatArray, NumberedRep, between, finite_range, numbered_reps
@@ -114,7 +114,8 @@ def _draw_hip_course(
     courses = [(r, _path(result, r)[0]) for r in reps]
     seen = finite_range(*(hip for _, hip in courses))
     if seen is None:
-        axes.text(
+        write(
+            axes,
             0.5,
             0.5,
             "hip: not measured with these clips" if reps else "no reps found",
@@ -146,7 +147,8 @@ def _draw_hip_course(
 
 def _caption(axes: Axes, x: float, y: float, words: str, sizes: Type, colour: str) -> None:
     """Write in a corner given as axes fractions."""
-    axes.text(
+    write(
+        axes,
         x,
         y,
         words,

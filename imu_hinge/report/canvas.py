@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any, Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import TextPath
 
 from imu_hinge.report.palette import INK, Type
@@ -24,6 +25,10 @@ __all__ = [
     "text_width_in",
     "thin",
 ]
+
+
+FONT: Final = "DejaVu Sans"
+"""Comes with matplotlib, so that figures look the same everywhere."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +89,33 @@ def text_width_in(text: str, points: float, *, bold: bool = False) -> float:
     """Width of one line of text in inches, in the font the figures use."""
     if not text.strip():
         return 0.0
-    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
-    path = TextPath((0.0, 0.0), text, size=points, prop=font, usetex=False)
+    font = FontProperties(family=FONT, weight="bold" if bold else "normal")
+    path = TextPath((0.0, 0.0), drawable(text).replace("$", "S"), size=points, prop=font, usetex=False)
     return float(path.get_extents().width) / 72.0
+
+
+@lru_cache(maxsize=4096)
+def drawable(text: str) -> str:
+    """Return text with every character that the font lacks, or that is no character, replaced by '?'."""
+    known = get_font(findfont(FontProperties(family=FONT)))
+    return "".join(c if c.isprintable() and known.get_char_index(ord(c)) else "?" for c in text)
+
+
+def write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
+    """Write text at data coordinates; what a file calls its things is never read as mathematics."""
+    axes.text(x, y, drawable(text), parse_math=False, fontfamily=FONT, **style)
+
+
+def shorten(text: str, width_in: float, points: float, *, bold: bool = False) -> str:
+    """Cut a text at its end, with an ellipsis, until it fits."""
+    if text_width_in(text, points, bold=bold) <= width_in:
+        return text
+    low, high = 0, len(text) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = text_width_in(text[:middle] + "…", points, bold=bold) <= width_in
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return text[:low].rstrip(" ,·") + "…"
 
 
 def first_that_fits(texts: Sequence[str], width_in: float, points: float, *, bold: bool = False) -> str:

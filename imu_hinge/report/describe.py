@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -19,21 +20,23 @@ from imu_hinge.report.words import (
 )
 from imu_hinge.session.results import SessionResult, SetResult
 
-__all__ = ["describe", "describe_set", "headline", "lumbar_sentence"]
+__all__ = ["creep_words", "describe", "describe_set", "headline", "hip_sentence", "lumbar_sentence"]
 
-_CALIBRATION = {
+_CALIBRATION: Final = {
     "full": "Calibration was full.",
     "partial": "Calibration was partial, so uncertainties are wider.",
     "minimal": "Calibration was one still second only, so uncertainties are wide.",
 }
-_NAMED_FAULTS = 12
+_NAMED_FAULTS: Final = 12
 
 
 def describe(result: SessionResult) -> str:
     """Describe a session in plain words: reps, angles with their spread, faults by rep, gaps and warnings."""
     clips = _join([CLIP_WORDS.get(c, c) for c in result.clips])
     parts = [
-        f"{headline(result)} Clips worn: {clips or 'none'}. {_CALIBRATION.get(result.quality.calibration, '')}".strip(),
+        headline(result),
+        f"Clips worn: {clips or 'none'}.",
+        _CALIBRATION.get(result.quality.calibration, ""),
         hip_sentence(result),
         lumbar_sentence(result),
         *(describe_set(n, s) for n, s in enumerate(result.sets, 1)),
@@ -65,17 +68,17 @@ def hip_sentence(result: SessionResult) -> str:
 
 
 def lumbar_sentence(result: SessionResult) -> str:
-    """Say what the lower back did at the bottom, against the athlete's own reference, or that it is not known."""
-    values = [
-        r.rep.lumbar_at_bottom_deg for r in numbered_reps(result) if r.rep.lumbar_at_bottom_deg is not None
-    ]
+    """Say what the lower back did at the bottom, beside the own reference, or that it is not known."""
+    each = [r.rep.lumbar_at_bottom_deg for r in numbered_reps(result)]
+    values = [value for value in each if value is not None]
     if not values:
         if finite_range(result.angles.lumbar_flexion_deg) is not None or not any(s.reps for s in result.sets):
             return ""
         return "Lumbar flexion: not measured with these clips."
     own = ""
     if result.reference_lumbar_deg is not None:
-        own = f"; your own reference hinges: {with_sd(result.reference_lumbar_deg, result.reference_lumbar_sd_deg)}"
+        reference = with_sd(result.reference_lumbar_deg, result.reference_lumbar_sd_deg)
+        own = f"; your own reference hinges: {reference}"
     if len(values) == 1:
         return f"At the bottom the lower back was flexed {degrees(values[0])}{own}."
     middle = float(np.median(values))
@@ -92,11 +95,16 @@ def describe_set(number: int, a_set: SetResult) -> str:
     text = f"{name}{found}: {plural(len(a_set.reps), 'rep')}"
     if a_set.reps:
         text += f", {a_set.good_reps} good"
+    creep = creep_words(a_set)
+    return f"{text}, {creep}." if creep else f"{text}."
+
+
+def creep_words(a_set: SetResult) -> str:
+    """Say how the lower back drifts over a set; '' where it does not, or three reps are not there to tell."""
     creep = a_set.creep_deg_per_rep
-    if creep is not None and abs(creep) >= 0.5 and len(a_set.reps) >= 3:
-        sign = "more" if creep > 0 else "less"
-        text += f", the lower back rounding {abs(creep):.1f}° {sign} with each rep"
-    return text + "."
+    if creep is None or not abs(creep) >= 0.5 or len(a_set.reps) < 3:
+        return ""
+    return f"the lower back rounds {abs(creep):.1f}° {'more' if creep > 0 else 'less'} with each rep"
 
 
 def _faults_sentence(reps: Sequence[NumberedRep]) -> str:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from imu_hinge.errors import OutputError
 from imu_hinge.report.angle_angle import draw_angle_angle
-from imu_hinge.report.canvas import Box, blank_axes, first_that_fits, new_figure
+from imu_hinge.report.canvas import Box, blank_axes, new_figure, shorten, write
 from imu_hinge.report.marks import BAND, Mark, draw_key, marks_of
 from imu_hinge.report.palette import INK, PHONE, STAGE, Type
 from imu_hinge.report.rep_by_rep import draw_rep_by_rep
@@ -61,7 +61,7 @@ def timeline_figure(result: SessionResult, *, phone: bool = False) -> Figure:
     key_in = 0.45 if phone else 0.3
     chosen = telling_rep(result)
     draw_key(figure, Box(0.12, 0.05, width - 0.2, key_in), _key(result), sizes)
-    box = Box(left, key_in + 0.1, width - left - right, height - key_in - (0.65 if phone else 0.85))
+    box = Box(left, key_in + 0.1, width - left - right, height - key_in - (0.62 if phone else 0.78))
     draw_timeline(figure, result, box, sizes, chosen.number if chosen else None)
     return figure
 
@@ -197,12 +197,13 @@ def _key(result: SessionResult, only: NumberedRep | None = None) -> list[Mark]:
 
 def _title(figure: Figure, title: str, subtitle: str, sizes: Type) -> None:
     axes = blank_axes(figure, Box(0.25, 0.12, 11.5, 0.75))
-    fit = _shorten(title, 11.5, sizes.title, bold=True)
-    axes.text(0, 0.72, fit, fontsize=sizes.title, fontweight="bold", color=INK.ink, va="center_baseline")
-    axes.text(
+    fit = shorten(title, 11.5, sizes.title, bold=True)
+    write(axes, 0, 0.72, fit, fontsize=sizes.title, fontweight="bold", color=INK.ink, va="center_baseline")
+    write(
+        axes,
         0,
         0.2,
-        _shorten(subtitle, 11.5, sizes.text),
+        shorten(subtitle, 11.5, sizes.text),
         fontsize=sizes.text,
         color=INK.muted,
         va="center_baseline",
@@ -211,18 +212,11 @@ def _title(figure: Figure, title: str, subtitle: str, sizes: Type) -> None:
 
 def _heading(figure: Figure, box: Box, text: str, sizes: Type) -> None:
     axes = blank_axes(figure, box)
-    fit = _shorten(text, box.width, sizes.text, bold=True)
-    axes.text(0, 0.5, fit, fontsize=sizes.text, fontweight="bold", color=INK.ink, va="center_baseline")
+    fit = shorten(text, box.width, sizes.text, bold=True)
+    write(axes, 0, 0.5, fit, fontsize=sizes.text, fontweight="bold", color=INK.ink, va="center_baseline")
 
 
 def _footnote(figure: Figure, box: Box, text: str, sizes: Type) -> None:
     axes = blank_axes(figure, box)
-    fit = _shorten(text, box.width, sizes.small)
-    axes.text(0.5, 0.5, fit, fontsize=sizes.small, color=INK.muted, va="center_baseline", ha="center")
-
-
-def _shorten(text: str, width_in: float, points: float, *, bold: bool = False) -> str:
-    """Cut a text at its end, with an ellipsis, until it fits; mathematics marks in names stay plain text."""
-    plain = text.replace("$", r"\$")
-    cuts = [plain, *(plain[:n].rstrip(" ,·\\") + "…" for n in range(len(plain) - 1, 0, -1))]
-    return first_that_fits(cuts, width_in, points, bold=bold)
+    fit = shorten(text, box.width, sizes.small)
+    write(axes, 0.5, 0.5, fit, fontsize=sizes.small, color=INK.muted, va="center_baseline", ha="center")

@@ -1,6 +1,6 @@
 """A session as one self-contained page: words first, then figures, tables and the state of the signals.
 
-The page loads nothing and runs nothing. Whatever came from the file is escaped where it enters (``html.escape``).
+The page loads nothing and runs nothing. Whatever came from the file is escaped where it enters the page.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def render_report(result: SessionResult) -> str:
-    """Render report.html: one UTF-8 document with inline SVG and CSS, light and dark, for desktop, phone and paper."""
+    """Render report.html: one UTF-8 document, inline SVG and CSS, light and dark, for screen and paper."""
     css = files("imu_hinge.report").joinpath("report.css").read_text(encoding="utf-8")
     title = escape(f"Hip hinge session {result.recording}")
     sections = [_summary(result), _figures(result), _sets(result), _health(result), _params(result)]
@@ -50,9 +50,9 @@ def render_report(result: SessionResult) -> str:
 <body>
 <main>
 {"".join(sections)}<footer class="note">
-<p>Angles are estimates and count from your own standing posture: forward bending and rounding are positive, arching
-is negative. ± is one standard deviation; shaded bands and bars hold the true value about nine times in ten. Reps are
-judged against your own reference hinges, for technique, awareness and consistency.</p>
+<p>Angles are estimates and count from your own standing posture: forward bending and rounding are positive,
+arching is negative. ± is one standard deviation; shaded bands and bars hold the true value about nine times
+in ten. Reps are judged against your own reference hinges, for technique, awareness and consistency.</p>
 <p>imu_hinge {imu_hinge.__version__}</p>
 </footer>
 </main>
@@ -71,8 +71,9 @@ def _summary(result: SessionResult) -> str:
     if worst is not None and worst.rep.faults:
         sentences.append(f"Look at rep {worst.number} first: {rep_words(worst.rep)}.")
     warnings = "".join(f"<li>{escape(w)}</li>" for w in result.quality.warnings)
+    origin = f"{result.recording} · clips: {clips} · calibration: {result.quality.calibration}"
     return f"""<header>
-<p class="from">{escape(result.recording)} · clips: {escape(clips)} · calibration: {escape(result.quality.calibration)}</p>
+<p class="from">{escape(origin)}</p>
 <h1>{escape(headline(result))}</h1>
 </header>
 <section aria-label="Summary">
@@ -90,7 +91,9 @@ def _tiles(result: SessionResult) -> str:
     shares = [r.hip_share for r in reps if r.hip_share is not None]
     good = sum(r.verdict == "good" for r in reps)
     judged = sum(r.verdict != "cannot_tell" for r in reps)
-    tiles = [("", "Good reps", f"{good}" if judged else "–", f"of {judged} judged")]
+    tiles = [
+        ("", "Good reps", f"{good}" if judged else "–", f"of {judged} judged" if judged else "none judged")
+    ]
     if hips:
         tiles.append(("hip", "Hip flexion", degrees(float(np.median(hips))), _spread(hips)))
     if lumbars:
@@ -105,7 +108,8 @@ def _tiles(result: SessionResult) -> str:
     if shares:
         tiles.append(("", "Share of the hips", f"{100 * float(np.median(shares)):.0f} %", "of the bend"))
     cells = "".join(
-        f'<div class="tile {kind}"><dt>{escape(name)}</dt><dd>{escape(value)} <small>{escape(more)}</small></dd></div>\n'
+        f'<div class="tile {kind}"><dt>{escape(name)}</dt>'
+        f"<dd>{escape(value)} <small>{escape(more)}</small></dd></div>\n"
         for kind, name, value, more in tiles
     )
     return f'<dl class="tiles">\n{cells}</dl>\n'
@@ -152,8 +156,8 @@ def _sets(result: SessionResult) -> str:
     reps = numbered_reps(result)
     if not reps:
         return (
-            '<section aria-label="Sets"><h2>Sets</h2>\n<p>No reps were found. Start each set with a moment of '
-            "standing still, and check below that every clip was heard throughout.</p></section>\n"
+            '<section aria-label="Sets"><h2>Sets</h2>\n<p>No reps were found. Start each set with a moment '
+            "of standing still, and check below that every clip was heard throughout.</p></section>\n"
         )
     unfolded = len(reps) <= _OPEN_REPS
     sets = "".join(
@@ -179,6 +183,7 @@ def _params(result: SessionResult) -> str:
     values: Mapping[str, object] = {"imu_hinge": imu_hinge.__version__, "params": dict(result.params)}
     text = escape(json.dumps(values, indent=2, default=str, ensure_ascii=False))
     return (
-        '<details class="params"><summary>Parameters and version <span>to recompute this page</span></summary>\n'
+        '<details class="params"><summary>Parameters and version '
+        "<span>to recompute this page</span></summary>\n"
         f"<pre>{text}</pre></details>\n"
     )

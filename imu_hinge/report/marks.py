@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from imu_hinge.report.canvas import Box, blank_axes, text_width_in
+from imu_hinge.report.canvas import Box, blank_axes, text_width_in, write
 from imu_hinge.report.palette import INK, Type
 from imu_hinge.session.results import RepResult
 
@@ -95,5 +95,5 @@ def draw_key(figure: Figure, box: Box, marks: Sequence[Mark], sizes: Type) -> No
             )
         else:
             draw_mark(axes, x + lead * 0.38, y, mark, sizes.marker * 1.05, clip=False)
-        axes.text(x + lead, y, mark.words, fontsize=sizes.small, color=INK.ink, va="center_baseline")
+        write(axes, x + lead, y, mark.words, fontsize=sizes.small, color=INK.ink, va="center_baseline")
         x += width

@@ -1,7 +1,7 @@
 """Colours and type: a colour-blind-safe palette by role, and text sizes for a stage and for a phone.
 
-Hues are Okabe and Ito's (jfly.uni-koeln.de/color). Every role has a light value, which the figures are drawn with,
-and a dark value, which a page may swap in (``svg.inline_svg``); so the light values are all distinct.
+Hues are Okabe and Ito's (jfly.uni-koeln.de/color). Every role has a light value, for drawing, and a dark one,
+which a page may swap in (``svg.inline_svg``); so the light values are all distinct.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A stick figure's joints at one instant, from what the clips know and a balance guess for what they do not.
 
-The shank is never measured: it is leaned so that the body's weight stays over the feet as in standing, and so that
-the knee does not bend backwards. Lengths are fractions of height and masses fractions of body mass after Winter
-(Biomechanics and Motor Control of Human Movement, 4th ed., table 4.1); it is a drawing, not a measurement.
+The shank is never measured: it is leaned so that the body's weight stays over the feet as in standing, and so
+that the knee does not bend backwards. Lengths are fractions of height, masses fractions of body mass (Winter,
+Biomechanics and Motor Control of Human Movement, 4th ed., table 4.1); it is a drawing, not a measurement.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _UPRIGHT: Final = ("bridge", "sit_to_stand", "sprint_start")
 class Pose:
     """Joints in the sagittal plane, (2,) each, x forward and y up, ankle at x = 0, in statures.
 
-    ``lumbar`` is the (M, 2) curve from sacrum to T12. ``knows_*`` say which parts the clips know; the rest is a
-    guess to be drawn as one. ``hip_deg`` and ``lumbar_deg`` are NaN where not known.
+    ``lumbar`` is the (M, 2) curve from sacrum to T12. ``knows_*`` say which parts the clips know; the
+    rest is a guess to be drawn as one. ``hip_deg`` and ``lumbar_deg`` are NaN where not known.
     """
 
     time_s: float
@@ -68,8 +68,8 @@ class Pose:
 def body_pitches(result: SessionResult, time_s: float) -> tuple[float, float, float, float, float]:
     """Thigh, pelvis and T12 pitch, hip and lumbar flexion (degrees) at a time; NaN where not known.
 
-    The pelvis is its clip's pitch, or thigh plus hip flexion; T12 is pelvis plus lumbar flexion, or the pitch of
-    a back clip worn at T12 or L1.
+    The pelvis is its clip's pitch, or thigh plus hip flexion; T12 is pelvis plus lumbar flexion, or the
+    pitch of a back clip worn at T12 or L1.
     """
     angles = result.angles
     if not len(angles.time_s):

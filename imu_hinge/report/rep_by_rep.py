@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from imu_hinge.report.canvas import Box, first_that_fits, place, style_axes
-from imu_hinge.report.marks import draw_mark, mark_of
+from imu_hinge.report.canvas import Box, first_that_fits, place, style_axes, write
+from imu_hinge.report.marks import draw_peak, mark_of
 from imu_hinge.report.palette import INK, Type
 from imu_hinge.report.series import numbered_reps
 from imu_hinge.report.words import NINETY, set_words
@@ -54,7 +54,7 @@ def draw_rep_by_rep(figure: Figure, result: SessionResult, box: Box, sizes: Type
             solid_capstyle="butt",
             zorder=3,
         )
-        draw_mark(axes, r.number, value, mark_of(r.rep), size)
+        draw_peak(axes, r.number, value, mark_of(r.rep), size)
     low, high = (min([*shown, 0.0]), max([*shown, 10.0])) if shown else (0.0, 10.0)
     axes.set_ylim(low - 0.06 * (high - low), high + 0.2 * (high - low))
     axes.xaxis.set_major_locator(
@@ -76,7 +76,8 @@ def _name_sets(axes: Axes, result: SessionResult, box: Box, sizes: Type) -> None
         left, right = float(ends[i]) + 0.5, float(ends[i + 1]) + 0.5
         if i % 2 == 0:
             axes.axvspan(left, right, facecolor=INK.shade, linewidth=0, zorder=0.5)
-        axes.text(
+        write(
+            axes,
             (left + right) / 2,
             0.975,
             first_that_fits(set_words(i + 1, a_set), counts[i] * per_rep_in - 0.08, sizes.small, bold=True),

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from imu_hinge.report.canvas import Box, first_that_fits, place, style_axes, text_width_in
+from imu_hinge.report.canvas import Box, first_that_fits, place, style_axes, text_width_in, write
 from imu_hinge.report.marks import draw_peak, mark_of
 from imu_hinge.report.palette import INK, Type
 from imu_hinge.report.series import FloatArray, NumberedRep, between, finite_range, velocity_deg_s
@@ -30,14 +30,14 @@ def draw_rep(
     around = between(result.angles, rep.start_s - _MARGIN_S, rep.end_s + _MARGIN_S)
     angles = result.angles
     time_s = angles.time_s[around]
-    for axes in (hip, lumbar, velocity):
+    for axes, name in ((hip, "hip"), (lumbar, "lumbar"), (velocity, "velocity")):
         style_axes(axes, sizes)
         axes.set_xlim(rep.start_s - _MARGIN_S, rep.end_s + _MARGIN_S)
         axes.axvspan(rep.start_s, rep.end_s, facecolor=INK.shade, linewidth=0, zorder=0.5).set_gid(
-            f"rep-{r.number}"
+            f"rep-{r.number}-{name}"
         )
         axes.axvline(rep.bottom_s, color=INK.muted, linewidth=1.0, linestyle=(0, (1, 2)), zorder=1)
-        draw_gaps(axes, result, 0.02)
+        draw_gaps(axes, result, 0.02, name)
     _phases(hip, r, box, sizes)
     _faults(hip, r, box, sizes)
     draw_angle(
@@ -77,7 +77,8 @@ def _draw_lumbar(
     if finite_range(value) is None:
         axes.set(ylim=(0, 1), yticks=[])
         text = first_that_fits((NOT_MEASURED, "not measured"), box.width, sizes.text)
-        axes.text(
+        write(
+            axes,
             0.5,
             0.5,
             text,
@@ -116,7 +117,8 @@ def _phases(axes: Axes, r: NumberedRep, box: Box, sizes: Type) -> None:
         text = first_that_fits(
             (f"{name} {length:.1f} s", name), (end - start) * seconds_in - 0.08, sizes.small
         )
-        axes.text(
+        write(
+            axes,
             (start + end) / 2,
             1.04,
             text,
@@ -132,7 +134,8 @@ def _headline(axes: Axes, words: str, colour: str, sizes: Type) -> None:
     """Write the panel's number in its top right corner, with room made for it."""
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.22 * (high - low))
-    axes.text(
+    write(
+        axes,
         0.992,
         0.97,
         words,
@@ -159,7 +162,8 @@ def _faults(axes: Axes, r: NumberedRep, box: Box, sizes: Type) -> None:
         if any(centre + half + 0.1 > left and centre - half - 0.1 < right for left, right in taken):
             continue
         taken.append((centre - half, centre + half))
-        axes.text(
+        write(
+            axes,
             start + centre / per_s,
             1.04 + line_in / height,
             words,
@@ -192,7 +196,8 @@ def _draw_velocity(axes: Axes, time_s: FloatArray, hip: FloatArray, lumbar: Floa
     axes.set_ylim(low, high + 0.3 * (high - low))
     for row, (text, colour) in enumerate(words):
         x = 0.992 if row == 0 else 0.992 - 1.0 / 10.7 - 0.01
-        axes.text(
+        write(
+            axes,
             x,
             0.96,
             text,

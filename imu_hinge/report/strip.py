@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-from imu_hinge.report.canvas import Box, blank_axes, first_that_fits
+from imu_hinge.report.canvas import Box, blank_axes, first_that_fits, write
 from imu_hinge.report.palette import INK, Type
 from imu_hinge.report.posture import Pose, pose_at
 from imu_hinge.report.series import FloatArray, NumberedRep
@@ -76,7 +76,8 @@ def draw_strip(
             (_lumbar_words(pose, room, sizes), INK.lumbar),
         ]
         for row, (text, colour) in enumerate(rows):
-            axes.text(
+            write(
+                axes,
                 centre,
                 -(0.06 + (row + 0.62) * line) / scale,
                 text,
@@ -87,7 +88,8 @@ def draw_strip(
                 fontweight="bold" if row else "normal",
             )
     if not any(p.knows_lumbar for p in poses):
-        axes.text(
+        write(
+            axes,
             pitch * len(when) / 2,
             -(0.06 + 2.62 * line) / scale,
             NOT_MEASURED,

@@ -20,8 +20,8 @@ _ID = re.compile(r'(\bid="|xlink:href="#|url\(#)')
 def inline_svg(figure: Figure, name: str, label: str) -> str:
     """Write a figure as one ``<svg>`` element for a page; equal figures give equal text.
 
-    ``name`` (letters, digits, hyphens) must be unique on the page: it prefixes every id. ``label`` is the text
-    alternative; it is escaped here. Colours of the palette become CSS variables (see ``theme_css``).
+    ``name`` (letters, digits, hyphens) must be unique on the page: it prefixes every id. ``label`` is the
+    text alternative; it is escaped here. Colours of the palette become CSS variables (see ``theme_css``).
     """
     buffer = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):

@@ -7,7 +7,7 @@ from html import escape
 from types import MappingProxyType
 from typing import Final
 
-from imu_hinge.report.describe import describe_set
+from imu_hinge.report.describe import creep_words
 from imu_hinge.report.series import NumberedRep
 from imu_hinge.report.words import (
     CLIP_WORDS,
@@ -32,15 +32,23 @@ Cell = tuple[str, str]
 def set_section(number: int, a_set: SetResult, reps: Sequence[NumberedRep], *, unfolded: bool) -> str:
     """Return one set: name, summary and the table of its reps, foldable."""
     name = set_words(number, a_set)[0]
+    fold = " open" if unfolded else ""
     tally = f"{a_set.good_reps} of {len(a_set.reps)} good · {clock(a_set.start_s)} to {clock(a_set.end_s)}"
     rows = "".join(_rep_row(r) for r in reps)
     head = (
         "".join(f"<th scope='col'>{escape(label)}</th>" for label, _ in _rep_cells(reps[0])) if reps else ""
     )
-    table = f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n" if reps else ""
+    table = (
+        f'<table class="reps"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n'
+        if reps
+        else ""
+    )
+    words = creep_words(a_set)
+    said = f"Tempo is down–pause–up. {f'Over the set {words}.' if words else ''}".strip()
+    note = f'<p class="note">{escape(said)}</p>\n'
     return (
-        f"<details{' open' if unfolded else ''}><summary>{escape(name)} <span>{escape(tally)}</span></summary>\n"
-        f'<p class="note">{escape(describe_set(number, a_set))}</p>\n{table}</details>\n'
+        f"<details{fold}><summary>{escape(name)} <span>{escape(tally)}</span></summary>\n"
+        f"{note}{table}</details>\n"
     )
 
 
@@ -50,9 +58,9 @@ def _rep_cells(r: NumberedRep) -> tuple[Cell, ...]:
     return (
         ("Rep", str(r.number)),
         ("Starts", clock(rep.start_s)),
-        ("Hip, deepest", with_sd(rep.hip_max_deg, rep.hip_sd_deg)),
+        ("Deepest hip", with_sd(rep.hip_max_deg, rep.hip_sd_deg)),
         ("Lumbar at bottom", with_sd(rep.lumbar_at_bottom_deg, rep.lumbar_sd_deg)),
-        ("Down – pause – up", f"{rep.eccentric_s:.1f} – {rep.pause_s:.1f} – {rep.concentric_s:.1f} s"),
+        ("Tempo", f"{rep.eccentric_s:.1f}–{rep.pause_s:.1f}–{rep.concentric_s:.1f} s"),
         ("Hip share", share),
         ("Verdict", VERDICT_WORDS.get(rep.verdict, rep.verdict)),
         ("Faults", _faults(rep)),
@@ -65,7 +73,8 @@ def _faults(rep: RepResult) -> str:
 
 
 def _rep_row(r: NumberedRep) -> str:
-    sign = f'<span class="sign {escape(r.rep.verdict)}" aria-hidden="true">{_SIGNS.get(r.rep.verdict, "")}</span>'
+    verdict = escape(r.rep.verdict)
+    sign = f'<span class="sign {verdict}" aria-hidden="true">{_SIGNS.get(r.rep.verdict, "")}</span>'
     cells = []
     for label, text in _rep_cells(r):
         kind = {"Verdict": ' class="verdict"', "Faults": ' class="full"'}.get(label, "")

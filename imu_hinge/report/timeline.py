@@ -13,7 +13,16 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from imu_hinge.report.canvas import Box, blank_axes, first_that_fits, place, style_axes, text_width_in, thin
+from imu_hinge.report.canvas import (
+    Box,
+    blank_axes,
+    first_that_fits,
+    place,
+    style_axes,
+    text_width_in,
+    thin,
+    write,
+)
 from imu_hinge.report.marks import draw_mark, draw_peak, mark_of
 from imu_hinge.report.palette import INK, Type
 from imu_hinge.report.series import FloatArray, NumberedRep, envelope, finite_range, numbered_reps
@@ -78,8 +87,9 @@ def draw_timeline(
     for axes in (hip, lumbar):
         style_axes(axes, sizes)
         axes.set_xlim(start, end)
-        _shade_reps(axes, reps)
-        draw_gaps(axes, result, scale.seconds(0.02))
+        name = "hip" if axes is hip else "lumbar"
+        _shade_reps(axes, reps, name)
+        draw_gaps(axes, result, scale.seconds(0.02), name)
     hip.tick_params(axis="x", labelbottom=False, length=0)
     angles = result.angles
     draw_angle(hip, time_s, angles.hip_flexion_deg, angles.hip_flexion_sd_deg, INK.hip, box.width, sizes)
@@ -104,7 +114,8 @@ def draw_timeline(
     else:
         lumbar.set(ylim=(0, 1), yticks=[])
         text = first_that_fits((NOT_MEASURED, "not measured"), box.width, sizes.text)
-        lumbar.text(
+        write(
+            lumbar,
             0.5,
             0.5,
             text,
@@ -161,23 +172,23 @@ def angle_limits(value_deg: FloatArray, sd_deg: FloatArray) -> tuple[float, floa
     return low - pad, high + pad
 
 
-def draw_gaps(axes: Axes, result: SessionResult, least_s: float) -> None:
-    """Hatch every gap across the panel, at least ``least_s`` wide so that it shows in a long session."""
+def draw_gaps(axes: Axes, result: SessionResult, least_s: float, name: str) -> None:
+    """Hatch every gap across the panel, at least ``least_s`` wide; ``name`` keeps ids apart."""
     for number, (_, start, end) in enumerate(result.quality.gaps_s, 1):
         widen = max(0.0, least_s - (end - start)) / 2
         span = axes.axvspan(
             start - widen, end + widen, facecolor=INK.grid, alpha=0.9, linewidth=0, zorder=1.5
         )
-        span.set(hatch="////", edgecolor=INK.assumed, gid=f"gap-{number}")
+        span.set(hatch="////", edgecolor=INK.assumed, gid=f"gap-{number}-{name}")
 
 
-def _shade_reps(axes: Axes, reps: Sequence[NumberedRep]) -> None:
+def _shade_reps(axes: Axes, reps: Sequence[NumberedRep], name: str) -> None:
     for r in reps:
         colour = INK.shade_fault if r.rep.verdict == "faulty" else INK.shade
         span = axes.axvspan(
             r.rep.start_s, r.rep.end_s, facecolor=colour, edgecolor="none", linewidth=0, zorder=0.5
         )
-        span.set_gid(f"rep-{r.number}")
+        span.set_gid(f"rep-{r.number}-{name}")
 
 
 def _draw_reference(axes: Axes, result: SessionResult) -> None:
@@ -243,7 +254,8 @@ def _time_axis(axes: Axes, start: float, end: float, width_in: float, sizes: Typ
 def _lane(figure: Figure, box: Box, scale: _Scale, name: str, sizes: Type) -> Axes:
     axes = blank_axes(figure, box)
     axes.set(xlim=(scale.start_s, scale.end_s), ylim=(1, 0))
-    axes.text(
+    write(
+        axes,
         -0.08 / box.width,
         0.5,
         name,
@@ -269,7 +281,7 @@ def _draw_set_lane(figure: Figure, box: Box, result: SessionResult, scale: _Scal
         aside = (
             min(middle - (before + start) / 2, (after + end) / 2 - middle) if is_set else (end - start) / 2
         )
-        rooms.append(2 * aside / (scale.end_s - scale.start_s) * scale.width_in - 0.12)
+        rooms.append(2 * aside / (scale.end_s - scale.start_s) * scale.width_in - 0.06)
     cut = 0
     for room, (_, _, names, is_set) in zip(rooms, bars, strict=True):
         if is_set:
@@ -290,7 +302,8 @@ def _draw_set_lane(figure: Figure, box: Box, result: SessionResult, scale: _Scal
         text = first_that_fits(
             names[min(cut, len(names) - 1) :] if is_set else names, room, sizes.small, bold=is_set
         )
-        axes.text(
+        write(
+            axes,
             (start + end) / 2,
             0.52,
             text,
@@ -316,7 +329,8 @@ def _draw_rep_lane(
     crowded = spacing_in < _CROWDED_IN
     axes = _lane(figure, box, scale, "good" if crowded else "rep" if reps else "", sizes)
     if not reps:
-        axes.text(
+        write(
+            axes,
             0.5,
             0.5,
             "no reps found",
@@ -334,7 +348,8 @@ def _draw_rep_lane(
     widths = [text_width_in(str(r.number), sizes.small, bold=True) for r in reps]
     for i in thin(centres, widths, 0.06):
         bold = reps[i].number == chosen
-        axes.text(
+        write(
+            axes,
             reps[i].rep.bottom_s,
             0.3,
             str(reps[i].number),
@@ -349,7 +364,7 @@ def _draw_rep_lane(
 
 
 def _draw_tallies(axes: Axes, result: SessionResult, scale: _Scale, sizes: Type) -> None:
-    taken = -1.0
+    taken = -0.06
     for a_set in result.sets:
         if not a_set.reps:
             continue
@@ -359,7 +374,8 @@ def _draw_tallies(axes: Axes, result: SessionResult, scale: _Scale, sizes: Type)
         if scale.inches(middle) - half < taken + 0.06:
             continue
         taken = scale.inches(middle) + half
-        axes.text(
+        write(
+            axes,
             middle,
             0.5,
             text,
@@ -382,7 +398,8 @@ def _draw_gap_lane(figure: Figure, box: Box, result: SessionResult, scale: _Scal
             centre = min(max(scale.inches((start + end) / 2), half), scale.width_in - half)
             if all(centre + half + 0.1 < left or centre - half - 0.1 > right for left, right in kept):
                 kept.append((centre - half, centre + half))
-                axes.text(
+                write(
+                    axes,
                     scale.start_s + scale.seconds(centre),
                     0.5,
                     text,

@@ -1,0 +1,223 @@
+"""Figures hold what they must, where it belongs, in every kind of session, without texts touching."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+
+from imu_hinge.errors import ImuHingeError, OutputError
+from imu_hinge.report.figures import (
+    angle_angle_figure,
+    rep_by_rep_figure,
+    save_figure,
+    session_figure,
+    strip_figure,
+    timeline_figure,
+)
+from imu_hinge.report.series import numbered_reps, telling_rep
+from imu_hinge.session.results import SessionResult
+
+MakeSession = Callable[..., SessionResult]
+
+
+def texts_of(figure: Figure) -> list[str]:
+    return [t.get_text() for t in figure.findobj(Text) if isinstance(t, Text) and t.get_text()]
+
+
+def by_gid(figure: Figure, prefix: str) -> dict[str, list[Rectangle]]:
+    found: dict[str, list[Rectangle]] = {}
+    for patch in figure.findobj(Rectangle):
+        gid = patch.get_gid()
+        if isinstance(patch, Rectangle) and gid is not None and gid.startswith(prefix):
+            found.setdefault(gid.rpartition("-")[0], []).append(patch)
+    return found
+
+
+def touching(figure: Figure) -> list[tuple[str, str]]:
+    """Pairs of drawn texts whose boxes overlap, and texts that stick out of the figure."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    boxes = []
+    for axes in figure.axes:
+        drawn = [t for t in axes.texts if t.get_text()]
+        if axes.axison:
+            drawn += [t for t in (axes.xaxis.label, axes.yaxis.label) if t.get_text()]
+            for axis in (axes.xaxis, axes.yaxis):
+                low, high = sorted(axis.get_view_interval())
+                for tick in axis.get_major_ticks():
+                    shown = tick.label1.get_visible() and low <= tick.get_loc() <= high
+                    if shown and tick.label1.get_text():
+                        drawn.append(tick.label1)
+        boxes += [(t.get_text(), t.get_window_extent(renderer)) for t in drawn]
+    bad = []
+    for (one, a), (other, b) in combinations(boxes, 2):
+        wide = min(a.x1, b.x1) - max(a.x0, b.x0)
+        high = min(a.y1, b.y1) - max(a.y0, b.y0)
+        if wide > 1 and high > 2:
+            bad.append((one, other))
+    frame = figure.bbox
+    bad += [
+        (t, "edge") for t, b in boxes if b.x0 < -1 or b.y0 < -1 or b.x1 > frame.x1 + 1 or b.y1 > frame.y1 + 1
+    ]
+    return bad
+
+
+def test_axes_carry_names_and_units(session: SessionResult) -> None:
+    labels = {label for a in session_figure(session).axes for label in (a.get_xlabel(), a.get_ylabel())}
+    assert {"Hip flexion (°)", "Lumbar flexion (°)", "Time (s)"} <= labels
+
+
+def test_one_patch_per_rep_on_both_panels(session: SessionResult) -> None:
+    patches = by_gid(session_figure(session), "rep-")
+    assert sorted(patches) == [f"rep-{n}" for n in range(1, 6)]
+    for r in numbered_reps(session):
+        for patch in patches[f"rep-{r.number}"]:
+            assert patch.get_x() == pytest.approx(r.rep.start_s)
+            assert patch.get_x() + patch.get_width() == pytest.approx(r.rep.end_s)
+    assert {len(p) for p in patches.values()} == {2}
+
+
+def test_gap_is_hatched_where_it_is_and_named(session: SessionResult) -> None:
+    figure = session_figure(session)
+    (patches,) = by_gid(figure, "gap-").values()
+    assert len(patches) == 2
+    for patch in patches:
+        assert patch.get_x() == pytest.approx(17.2)
+        assert patch.get_width() == pytest.approx(0.7)
+        assert patch.get_hatch()
+    assert "thigh 0.7 s" in texts_of(figure)
+
+
+def test_a_short_gap_shows_in_a_long_session(make_session: MakeSession) -> None:
+    result = make_session((20,) * 6, rest_s=500.0, rate_hz=20.0, gaps=(("back", 1000.0, 1000.2),))
+    (patches,) = by_gid(timeline_figure(result), "gap-").values()
+    inches = patches[0].get_width() / float(np.ptp(result.angles.time_s)) * 9.8
+    assert 0.015 < inches < 0.05
+
+
+def test_calibration_and_sets_are_named(session: SessionResult) -> None:
+    words = " ".join(texts_of(session_figure(session)))
+    assert "Set 1" in words
+    assert "ref" in words
+    assert "90 % band" in words
+
+
+def test_gap_leaves_the_curve_open(session: SessionResult) -> None:
+    hip = next(a for a in session_figure(session).axes if a.get_ylabel() == "Hip flexion (°)")
+    curve = max(hip.lines, key=lambda line: len(np.asarray(line.get_xdata())))
+    x, y = np.asarray(curve.get_xdata(), dtype=float), np.asarray(curve.get_ydata(), dtype=float)
+    assert np.isnan(y[(x > 17.25) & (x < 17.85)]).all()
+
+
+def test_lumbar_that_is_not_measured_is_said_and_not_drawn(blind: SessionResult) -> None:
+    figure = session_figure(blind)
+    assert texts_of(figure).count("lumbar: not measured with these clips") >= 2
+    assert not any("lumbar 0" in t for t in texts_of(figure))
+
+
+@pytest.mark.parametrize(
+    "clips", [("thigh", "back"), ("thigh", "pelvis"), ("pelvis", "back"), ("thigh",), ()]
+)
+@pytest.mark.parametrize("lumbar", [True, False])
+def test_every_subset_of_clips_draws(make_session: MakeSession, clips: tuple[str, ...], lumbar: bool) -> None:
+    result = make_session((2,), clips=clips, lumbar=lumbar)
+    assert "grey: assumed" in " ".join(texts_of(session_figure(result)))
+
+
+def test_sessions_without_reps_or_samples_say_so(empty: SessionResult, silent: SessionResult) -> None:
+    for result in (empty, silent):
+        figure = session_figure(result)
+        assert "no reps found" in texts_of(figure)
+        assert touching(figure) == []
+
+
+def test_one_rep_zooms_on_that_rep(session: SessionResult) -> None:
+    figure = session_figure(session, rep=4)
+    rep = numbered_reps(session)[3].rep
+    panels = [a for a in figure.axes if a.get_ylabel() in {"Hip (°)", "Lumbar (°)", "Speed (°/s)"}]
+    assert len(panels) == 3
+    for axes in panels:
+        low, high = axes.get_xlim()
+        assert low < rep.start_s < rep.end_s < high
+        assert high - low < rep.end_s - rep.start_s + 2
+    assert by_gid(figure, "rep-").keys() == {"rep-4"}
+    assert touching(figure) == []
+
+
+@pytest.mark.parametrize("rep", [0, -1, 6])
+def test_a_rep_that_is_not_there_is_the_users_error(session: SessionResult, rep: int) -> None:
+    with pytest.raises(ImuHingeError, match="Choose a rep from 1 to 5"):
+        session_figure(session, rep=rep)
+
+
+def test_twenty_reps_without_texts_touching(make_session: MakeSession) -> None:
+    result = make_session((10, 10), gaps=(("thigh", 20.0, 20.5), ("back", 21.0, 21.4), ("back", 60.0, 62.0)))
+    chosen = telling_rep(result)
+    assert chosen is not None
+    for phone in (False, True):
+        assert touching(timeline_figure(result, phone=phone)) == []
+        assert touching(rep_by_rep_figure(result, phone=phone)) == []
+        assert touching(angle_angle_figure(result, phone=phone)) == []
+        assert touching(strip_figure(result, chosen, phone=phone)) == []
+    assert touching(session_figure(result)) == []
+    assert touching(session_figure(result, rep=3)) == []
+
+
+def test_two_hundred_reps_over_an_hour(make_session: MakeSession) -> None:
+    result = make_session(
+        (20,) * 10, rest_s=290.0, gaps=(("back", 1000.0, 1060.0), ("thigh", 1065.0, 1066.0))
+    )
+    figure = session_figure(result)
+    assert touching(figure) == []
+    assert touching(timeline_figure(result, phone=True)) == []
+    assert len(by_gid(figure, "rep-")) == 200
+    assert "18/20" in texts_of(figure)
+    hip = next(a for a in figure.axes if a.get_ylabel() == "Hip flexion (°)")
+    assert max(len(np.asarray(line.get_xdata())) for line in hip.lines) < 2500
+
+
+def test_long_name_does_not_leave_the_figure(make_session: MakeSession) -> None:
+    assert (
+        touching(session_figure(make_session((2,), name="a$very_long$name_{\\frac_" * 20 + "腰\n\x07.csv")))
+        == []
+    )
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_saving_is_deterministic(session: SessionResult, tmp_path: Path, ending: str) -> None:
+    paths = [tmp_path / f"{i}.{ending}" for i in range(2)]
+    for path in paths:
+        save_figure(session_figure(session), path)
+    one, other = (p.read_bytes() for p in paths)
+    assert len(one) > 10_000
+    assert one == other
+    assert b"CreationDate" not in one
+    assert b"dc:date" not in one
+
+
+def test_saving_refuses_what_it_cannot_write(session: SessionResult, tmp_path: Path) -> None:
+    figure = session_figure(session, rep=1)
+    with pytest.raises(OutputError, match=r"End the name in \.png"):
+        save_figure(figure, tmp_path / "figure.gif")
+    with pytest.raises(OutputError, match="cannot write"):
+        save_figure(figure, tmp_path / "nowhere" / "figure.png")
+
+
+def test_figures_leave_no_global_state(session: SessionResult) -> None:
+    before = {k: v for k, v in mpl.rcParams.copy().items() if k != "backend"}
+    session_figure(session)
+    assert before == {k: v for k, v in mpl.rcParams.copy().items() if k != "backend"}
+    code = "import sys, imu_hinge.report; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

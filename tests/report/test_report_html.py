@@ -1,0 +1,163 @@
+"""The page is one file, loads nothing, escapes everything, and says in words what the figures show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from imu_hinge.report import describe, render_report
+from imu_hinge.report.palette import DARK, INK
+from imu_hinge.report.svg import theme_css
+from imu_hinge.session.results import SessionResult
+
+MakeSession = Callable[..., SessionResult]
+
+EVIL = "<script>alert('x')</script>&\"'"
+CLAIMS = re.compile(r"injur|diagnos|\bsafe|unsafe|danger|pain\b|medical|\brisk", re.IGNORECASE)
+VOID = {"meta", "br", "img", "link", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Collects tags, attributes and text, and fails on tags that do not nest."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self._open: list[str] = []
+        self.feed(text)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def page(session: SessionResult) -> str:
+    return render_report(session)
+
+
+def test_page_loads_and_runs_nothing(page: str) -> None:
+    parsed = Page(page)
+    tags = {tag for tag, _ in parsed.tags}
+    assert not tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form"}
+    for _, attributes in parsed.tags:
+        for key, value in attributes.items():
+            assert not key.startswith("on")
+            if key in {"src", "href", "xlink:href", "srcset", "data", "action"}:
+                assert value is not None
+                assert value.startswith("#")
+    assert not re.search(r"url\((?!#)|@import", page)
+
+
+def test_references_inside_the_page_resolve_and_ids_are_unique(page: str) -> None:
+    ids = [attributes["id"] for _, attributes in Page(page).tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', page))
+    assert used <= set(ids)
+
+
+def test_everything_from_the_file_is_escaped(session: SessionResult) -> None:
+    quality = replace(
+        session.quality,
+        calibration=EVIL,
+        warnings=(EVIL,),
+        clips={EVIL: replace(session.quality.clips["thigh"], site=EVIL)},
+        gaps_s=((EVIL, 17.2, 17.9),),
+    )
+    sets = tuple(
+        replace(
+            s,
+            exercise=EVIL,
+            reps=tuple(
+                replace(r, verdict=EVIL, faults=tuple(replace(f, name=EVIL, severity=EVIL) for f in r.faults))
+                for r in s.reps
+            ),
+        )
+        for s in session.sets
+    )
+    result = replace(
+        session, recording=EVIL, clips=(EVIL, "back"), quality=quality, sets=sets, params={EVIL: EVIL}
+    )
+    text = render_report(result)
+    assert "<script" not in text.lower()
+    assert "script" not in {tag for tag, _ in Page(text).tags}
+    assert "alert('x')" not in "".join(re.findall(r"<[^>]*>", text))
+
+
+def test_both_themes_set_every_colour_the_figures_use(page: str) -> None:
+    css = theme_css()
+    for role, colour in INK.roles().items():
+        assert f"--{role.replace('_', '-')}: {colour};" in css
+        assert f"--{role.replace('_', '-')}: {DARK.roles()[role]};" in css
+    assert css in page
+    assert len(set(INK.roles().values())) == len(INK.roles())
+    svgs = "".join(re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL))
+    fixed = set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", svgs))
+    assert not fixed & set(INK.roles().values())
+
+
+def test_figures_have_text_alternatives(page: str, session: SessionResult) -> None:
+    labels = [attributes.get("aria-label") for tag, attributes in Page(page).tags if tag == "svg"]
+    assert len(labels) == 8
+    assert all(labels)
+    assert describe(session) in labels
+
+
+def test_page_says_what_the_session_says(page: str) -> None:
+    words = " ".join(" ".join(Page(page).words).split())
+    for expected in (
+        "5 reps in 2 sets: 2 good, 3 with a fault.",
+        "31° ± 3°",
+        "70° ± 2°",
+        "rounded back 31° (red, 93 % sure)",
+        "1.2–0.3–1.2 s",
+        "Session health",
+        "104 Hz",
+        "Parameters and version",
+        "vqf",
+    ):
+        assert expected in words
+
+
+def test_same_result_same_page(page: str, session: SessionResult) -> None:
+    assert render_report(session) == page
+
+
+def test_sessions_with_little_to_say(
+    empty: SessionResult, silent: SessionResult, blind: SessionResult, make_session: MakeSession
+) -> None:
+    assert "No reps were found" in render_report(empty)
+    assert "No reps were found" in render_report(silent)
+    assert "not measured with these clips" in render_report(blind)
+    assert "bend" not in describe(blind)
+    one = make_session((1,), clips=("pelvis", "back"))
+    assert "1 rep in 1 set: 1 good." in render_report(one)
+
+
+def test_claims_stay_with_technique(page: str, session: SessionResult, blind: SessionResult) -> None:
+    for text in (" ".join(Page(page).words), describe(session), describe(blind)):
+        assert not CLAIMS.search(text)
+
+
+def test_description_names_faults_gaps_and_limits(session: SessionResult, blind: SessionResult) -> None:
+    text = describe(session)
+    assert "rep 3 rounded back 31°" in text
+    assert "Signal lost once: thigh clip for 0.7 s at 17 s." in text
+    assert "your own reference hinges: 5° ± 2°" in text
+    assert "Lumbar flexion: not measured with these clips." in describe(blind)
