@@ -33,8 +33,8 @@ class Backend(Protocol):
     def retune(self, bias_rad_s: FloatArray) -> None:
         """Replace the gyroscope bias (3,) and keep the orientation."""
 
-    def run(self, gyr_rad_s: FloatArray, acc_m_s2: FloatArray) -> FloatArray:
-        """Filter (N, 3) and (N, 3), contiguous and without NaN; give (N, 4)."""
+    def run(self, gyr_rad_s: FloatArray, acc_m_s2: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Filter (N, 3) and (N, 3) without NaN; give orientations (N, 4) and gyroscope bias (N, 3) after each."""
 
     def coast(self, gyr_rad_s: FloatArray) -> None:
         """Turn by rates (N, 3) without looking at the accelerometer."""
@@ -70,11 +70,9 @@ class _Vqf:
     def retune(self, bias_rad_s: FloatArray) -> None:
         self._filter.setBiasEstimate(np.ascontiguousarray(bias_rad_s), _STILL_BIAS_SIGMA_RAD_S)
 
-    def run(self, gyr_rad_s: FloatArray, acc_m_s2: FloatArray) -> FloatArray:
-        quat: FloatArray = self._filter.updateBatch(
-            np.ascontiguousarray(gyr_rad_s), np.ascontiguousarray(acc_m_s2)
-        )["quat6D"]
-        return quat
+    def run(self, gyr_rad_s: FloatArray, acc_m_s2: FloatArray) -> tuple[FloatArray, FloatArray]:
+        out = self._filter.updateBatch(np.ascontiguousarray(gyr_rad_s), np.ascontiguousarray(acc_m_s2))
+        return out["quat6D"], out["bias"]
 
     def coast(self, gyr_rad_s: FloatArray) -> None:
         for rate in np.ascontiguousarray(gyr_rad_s):
@@ -124,7 +122,7 @@ class _Ahrs:
     def retune(self, bias_rad_s: FloatArray) -> None:
         self._bias = np.array(bias_rad_s, dtype=float)
 
-    def run(self, gyr_rad_s: FloatArray, acc_m_s2: FloatArray) -> FloatArray:
+    def run(self, gyr_rad_s: FloatArray, acc_m_s2: FloatArray) -> tuple[FloatArray, FloatArray]:
         out = np.empty((len(gyr_rad_s), 4))
         q = self._q
         step = self._filter.update if self._name == "ekf" else self._filter.updateIMU
@@ -132,7 +130,7 @@ class _Ahrs:
             q = tilt_quaternion(force) if q is None else np.asarray(step(q, rate, force), dtype=float)
             out[i] = q
         self._q = q
-        return out
+        return out, np.tile(self._bias, (len(out), 1))
 
     def coast(self, gyr_rad_s: FloatArray) -> None:
         q = self._q

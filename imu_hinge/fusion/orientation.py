@@ -82,7 +82,8 @@ class OrientationStream:
             stop = self._next_change(start, valid, still)
             if valid[start]:
                 self._resume(gyr_rad_s[start])
-                quat[start:stop] = self._backend.run(gyr_rad_s[start:stop], acc_m_s2[start:stop])
+                rows = slice(start, stop)
+                quat[rows], bias[rows] = self._backend.run(gyr_rad_s[rows], acc_m_s2[rows])
                 self._last_rate = gyr_rad_s[stop - 1].copy()
                 since[start:stop] = self._since + np.arange(1, stop - start + 1)
                 self._since += stop - start
@@ -91,7 +92,7 @@ class OrientationStream:
                     self._learn_bias(history[stop : stop + width].mean(axis=0))
             else:
                 self._missing += stop - start
-            bias[start:stop] = self._backend.bias_rad_s
+                bias[start:stop] = self._backend.bias_rad_s
             start = stop
         self._window = history[n:]
         return OrientationBlock(quat, bias, still, since)
@@ -218,12 +219,12 @@ def _carried(
 
 
 def _both_ways(rates: FloatArray, acc: FloatArray, rate_hz: float, params: OrientationParams) -> FloatArray:
-    forward = make_backend(params.filter, rate_hz, params.tau_acc_s, params.bias_clip_rad_s).run(rates, acc)
+    forward = make_backend(params.filter, rate_hz, params.tau_acc_s, params.bias_clip_rad_s).run(rates, acc)[0]
     # Time reversed, rates change sign; the rate of a step belongs to its other end.
     reverse_rates = -np.vstack([rates[1:], rates[-1:]])[::-1]
     backward = make_backend(params.filter, rate_hz, params.tau_acc_s, params.bias_clip_rad_s).run(
         reverse_rates, acc[::-1]
-    )[::-1]
+    )[0][::-1]
     return _mean_inclination(forward, backward)
 
 

@@ -83,9 +83,8 @@ class GridResampler:
         if not len(self._t):
             return self._emit_until(self._next)
         # A sample at t settles every grid point whose centred window ends at or before t.
-        settled = math.floor((self._t[-1] - 0.5 * self._step_s) / self._step_s)
-        while (settled + 1.5) * self._step_s <= self._t[-1]:  # guards the floor against rounding
-            settled += 1
+        settled = math.floor(self._t[-1] / self._step_s - 0.5)
+        # Rounding must not make the last point certain in one chunking and a hole in another.
         while (settled + 0.5) * self._step_s > self._t[-1]:
             settled -= 1
         return self._emit_until(settled + 1)
@@ -122,16 +121,16 @@ class GridResampler:
         gyr = np.full((n, 3), np.nan)
         if n and len(self._t) > 1:
             h = self._step_s
-            grid = np.arange(first, stop) * h
-            lo, hi = grid - h, grid + 0.5 * h
+            k = np.arange(first, stop)
+            grid, lo, hi = k * h, (k - 1) * h, (k + 0.5) * h
             right = np.searchsorted(self._t, hi, side="left")
             inside = right < len(self._t)
             run = self._run_start[np.minimum(right, len(self._t) - 1)]
             ok = inside & (run <= lo)
             if ok.any():
-                g, a, b = grid[ok], lo[ok], hi[ok]
+                g, a, b, half = grid[ok], lo[ok], hi[ok], (k[ok] - 0.5) * h
                 gyr[ok] = (self._integral_at(g)[:, 3:] - self._integral_at(a)[:, 3:]) / h
-                acc[ok] = (self._integral_at(b)[:, :3] - self._integral_at(g - 0.5 * h)[:, :3]) / h
+                acc[ok] = (self._integral_at(b)[:, :3] - self._integral_at(half)[:, :3]) / h
         self._next = max(self._next, stop)
         self._forget()
         return GridBlock(first, acc, gyr)

@@ -13,13 +13,14 @@ from imu_hinge.hinge.profiles import UNANNOUNCED, profile_of
 from imu_hinge.hinge.reps import Rep, RepCounter, RepParams
 from imu_hinge.recording.model import Segment
 
-__all__ = ["FoundSet", "find_sets", "free_fall"]
+__all__ = ["SET_MARGIN_S", "FoundSet", "find_sets", "free_fall"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 FREE_FALL_M_S2 = 4.0
-_MARGIN_S = 1.0
+SET_MARGIN_S = 1.0
+"""Reps may begin a little before the set was announced and end a little after it, s."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def find_sets(
 def _count_announced(
     time_s: FloatArray, fold: FloatArray, flight: BoolArray, s: Segment, rate_hz: float, params: RepParams
 ) -> FoundSet:
-    rows = (time_s >= s.start_s - _MARGIN_S) & (time_s <= s.end_s + _MARGIN_S)
+    rows = (time_s >= s.start_s - SET_MARGIN_S) & (time_s <= s.end_s + SET_MARGIN_S)
     reps = _count(time_s[rows], fold[rows], flight[rows], s.exercise, rate_hz, params)
     inside = tuple(r for r in reps if s.start_s <= 0.5 * (r.start_s + r.end_s) <= s.end_s)
     return FoundSet(s.exercise or UNANNOUNCED.exercise, s.load_kg, s.start_s, s.end_s, inside, announced=True)

@@ -1,0 +1,135 @@
+"""Rows in the order they arrive become clip tracks on one grid, whatever the chunking.
+
+Every decision (a row too late to matter, a clip that fell silent) depends on the order of the rows alone, never on
+where a block of them was cut.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imu_hinge.fusion.bench import BenchCalibration
+from imu_hinge.fusion.orientation import OrientationParams, OrientationStream
+from imu_hinge.fusion.resample import GridResampler, ResampleParams
+from imu_hinge.fusion.track import ClipTrack
+from imu_hinge.sensors.source import SampleBlock
+from imu_hinge.session.tracks import full_scale
+
+__all__ = ["Intake"]
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+STALL_S = 0.5
+"""A clip silent for this long behind the newest sample no longer holds up the others."""
+
+
+class _Lane:
+    """One clip on its way to the grid."""
+
+    def __init__(self, resample: ResampleParams, orientation: OrientationParams, first: int, gap_limit_s: float) -> None:
+        self.resampler = GridResampler(resample, first, gap_limit_s)
+        self.orientation = OrientationStream(orientation, resample.rate_hz)
+        self.acc: list[FloatArray] = []
+        self.gyr: list[FloatArray] = []
+        self.last_s = -math.inf
+
+    def take(self, count: int, first: int, rate_hz: float) -> ClipTrack:
+        """The first ``count`` grid samples not yet taken, with their orientation."""
+        acc, gyr = np.vstack(self.acc), np.vstack(self.gyr)
+        self.acc, self.gyr = [acc[count:]], [gyr[count:]]
+        acc, gyr = np.ascontiguousarray(acc[:count]), np.ascontiguousarray(gyr[:count])
+        block = self.orientation.update(gyr, acc)
+        return ClipTrack(first, acc, gyr, block.quat, block.bias_rad_s, block.still, block.since_start / rate_hz)
+
+
+class Intake:
+    """Streams rows of several clips into tracks that share the grid."""
+
+    def __init__(
+        self,
+        clips: Sequence[str],
+        wanted: Sequence[str],
+        clip_rates_hz: Mapping[str, float],
+        resample: ResampleParams,
+        orientation: OrientationParams,
+        bench: Mapping[str, BenchCalibration] | None = None,
+    ) -> None:
+        self._clips = tuple(clips)
+        self._wanted = tuple(wanted)
+        self._rates = dict(clip_rates_hz)
+        self._resample = resample
+        self._orientation = orientation
+        self._bench = dict(bench or {})
+        self._lanes: dict[str, _Lane] = {}
+        self._newest_s = -math.inf
+        self._emitted = 0
+        self.dropped_rows = 0
+        """Rows that came too late for the live path (a refilled gap)."""
+
+    @property
+    def newest_s(self) -> float:
+        """Time of the newest sample seen, s."""
+        return self._newest_s
+
+    def update(self, block: SampleBlock) -> dict[str, ClipTrack]:
+        """Take rows; give the grid samples that became certain, the same stretch for every clip (maybe none)."""
+        keep = np.isin(block.clip_index, [self._clips.index(c) for c in self._wanted])
+        time_s, index = block.time_s[keep], block.clip_index[keep]
+        if not len(time_s):
+            return {}
+        if not self._lanes:
+            self._open(float(time_s[0]))
+        newest = np.maximum.accumulate(np.concatenate([[self._newest_s], time_s]))
+        self._newest_s = float(newest[-1])
+        acc, gyr, _ = full_scale(block.acc_m_s2[keep], block.gyr_rad_s[keep])
+        for name in self._wanted:
+            rows = index == self._clips.index(name)
+            self._feed(name, time_s[rows], newest[:-1][rows], acc[rows], gyr[rows])
+        return self._emit()
+
+    def _open(self, first_s: float) -> None:
+        first = math.ceil(first_s * self._resample.rate_hz)
+        self._emitted = first
+        for name in self._wanted:
+            gap = self._resample.gap_limit_s(self._rates.get(name, 100.0))
+            self._lanes[name] = _Lane(self._resample, self._orientation, first, gap)
+
+    def _feed(
+        self, name: str, time_s: FloatArray, newest_before_s: FloatArray, acc: FloatArray, gyr: FloatArray
+    ) -> None:
+        lane = self._lanes[name]
+        before = np.maximum.accumulate(np.concatenate([[lane.last_s], time_s]))[:-1]
+        fits = (time_s > before) & (time_s >= newest_before_s - STALL_S)
+        self.dropped_rows += int(len(fits) - fits.sum())
+        if not fits.any():
+            return
+        t = time_s[fits]
+        previous = np.concatenate([[lane.last_s], t[:-1]])
+        silent = newest_before_s[fits] > previous + STALL_S
+        lane.last_s = float(t[-1])
+        values = acc[fits]
+        if name in self._bench:
+            values = self._bench[name].apply(values)
+        grid = lane.resampler.update(t, values, gyr[fits], silent)
+        lane.acc.append(grid.acc_m_s2)
+        lane.gyr.append(grid.gyr_rad_s)
+
+    def _emit(self) -> dict[str, ClipTrack]:
+        rate_hz = self._resample.rate_hz
+        given_up = math.floor((self._newest_s - STALL_S) * rate_hz - 1.0)
+        stop = min(max(lane.resampler.next_index, given_up) for lane in self._lanes.values())
+        if stop <= self._emitted:
+            return {}
+        for lane in self._lanes.values():
+            if lane.resampler.next_index < stop:
+                grid = lane.resampler.skip_until(stop)
+                lane.acc.append(grid.acc_m_s2)
+                lane.gyr.append(grid.gyr_rad_s)
+        count, first = stop - self._emitted, self._emitted
+        self._emitted = stop
+        return {name: lane.take(count, first, rate_hz) for name, lane in self._lanes.items()}

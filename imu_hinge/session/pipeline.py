@@ -1,0 +1,324 @@
+"""The streaming pipeline: rows in, angles, reps and cues out; live and replay are this one loop.
+
+Feeding the same rows and header notes in any chunking gives identical output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imu_hinge.body.angles import JointAngles, clip_roles, joint_angles
+from imu_hinge.body.calibration import BodyCalibration, calibrate
+from imu_hinge.body.kinematics import segment_motion
+from imu_hinge.conventions import PELVIS, THIGH
+from imu_hinge.errors import CalibrationError
+from imu_hinge.fusion.bench import BenchCalibration
+from imu_hinge.fusion.track import ClipTrack, join_tracks
+from imu_hinge.hinge.cues import Cue, CueEngine, CueParams
+from imu_hinge.hinge.faults import LumbarThresholds, thresholds
+from imu_hinge.hinge.profiles import profile_of
+from imu_hinge.hinge.reps import Rep, RepCounter
+from imu_hinge.recording.model import Segment
+from imu_hinge.sensors.source import SampleBlock
+from imu_hinge.session.analysis import find_reference
+from imu_hinge.session.intake import Intake
+from imu_hinge.session.measure import RepAngles, measure_rep
+from imu_hinge.session.params import SessionParams
+from imu_hinge.session.results import RepResult
+from imu_hinge.session.sets import SET_MARGIN_S, free_fall
+
+__all__ = ["LiveRep", "Pipeline", "PipelineBlock"]
+
+FloatArray = NDArray[np.float64]
+
+_CALIBRATION_KINDS = ("stand", "reference_hinge", "pelvic_tilt", "max_flexion")
+_MEMORY_S = 600.0
+_TRIAL_EVERY_S = 1.0
+_HISTORY_S = 90.0
+_MOVED_TRUNK_RAD = float(np.deg2rad(20.0))
+_MOVED_THIGH_RAD = float(np.deg2rad(10.0))
+
+
+@dataclass(frozen=True)
+class LiveRep:
+    """A rep as the live path saw it, and the exercise that was announced (None: found)."""
+
+    exercise: str | None
+    result: RepResult
+
+
+@dataclass(frozen=True)
+class PipelineBlock:
+    """What became known: angles in degrees on the grid, (N,) each, NaN until calibrated; reps that ended; cues."""
+
+    time_s: FloatArray
+    pitch_deg: Mapping[str, FloatArray]
+    joints: JointAngles
+    reps: tuple[LiveRep, ...] = ()
+    cues: tuple[Cue, ...] = ()
+    calibrated: bool = False
+
+
+class Pipeline:
+    """Streams one session. Header segments are told by ``announce`` when they arrive."""
+
+    def __init__(
+        self,
+        clips: Sequence[str],
+        sites: Mapping[str, str],
+        rate_hz: float,
+        clip_rates_hz: Mapping[str, float],
+        params: SessionParams | None = None,
+        bench: Mapping[str, BenchCalibration] | None = None,
+        cue_params: CueParams | None = None,
+    ) -> None:
+        """``clips`` names the source's clips in index order; those in ``sites`` are used."""
+        self._params = SessionParams() if params is None else params
+        self._sites = dict(sites)
+        self._rate_hz = rate_hz
+        self._intake = Intake(
+            clips,
+            tuple(sites),
+            clip_rates_hz,
+            replace(self._params.resample, rate_hz=rate_hz),
+            self._params.orientation,
+            bench,
+        )
+        self._cue_params = CueParams() if cue_params is None else cue_params
+        self._segments: list[Segment] = []
+        self._memory: dict[str, list[ClipTrack]] = {name: [] for name in sites}
+        self._calibration: BodyCalibration | None = None
+        self._settled = False
+        self._cues: CueEngine | None = None
+        self._limits: LumbarThresholds | None = None
+        self._counter: RepCounter | None = None
+        self._counting: Segment | None = None
+        self._index = 0
+        self._history: list[RepAngles] = []
+        self._ended: list[tuple[Segment | None, int, Rep]] = []
+
+    @property
+    def calibration(self) -> BodyCalibration | None:
+        """The calibration in force."""
+        return self._calibration
+
+    @property
+    def folding(self) -> bool:
+        """Whether a rep is under way."""
+        return self._counter is not None and self._counter.folding
+
+    @property
+    def dropped_rows(self) -> int:
+        """Rows that came too late for the live path."""
+        return self._intake.dropped_rows
+
+    def announce(self, segment: Segment) -> None:
+        """A segment became known (from the header, or from a line between the rows)."""
+        self._segments.append(segment)
+        if segment.kind in _CALIBRATION_KINDS:
+            self._settled = False
+
+    def update(self, block: SampleBlock) -> list[PipelineBlock]:
+        """Take rows; give what became known, cut wherever the calibration or the set changed."""
+        tracks = self._intake.update(block)
+        if not tracks:
+            return []
+        first = next(iter(tracks.values())).first
+        n = len(next(iter(tracks.values())))
+        cuts = sorted({0, n, *(c - first for c in self._boundaries(first, first + n))})
+        return [
+            self._advance({name: track.part(a, b) for name, track in tracks.items()})
+            for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+        ]
+
+    def finish(self) -> tuple[LiveRep, ...]:
+        """The rep that the end of the stream cut off after its return."""
+        if self._counter is not None:
+            self._queue(self._counter.finish())
+        return tuple(self._measured(np.inf))
+
+    def _boundaries(self, start: int, stop: int) -> list[int]:
+        """Grid indices inside (start, stop) at which something changes."""
+        times: list[float] = []
+        for s in self._segments:
+            if s.kind == "set":
+                times += [s.start_s - SET_MARGIN_S, s.end_s + SET_MARGIN_S]
+        marks = {int(np.ceil(t * self._rate_hz)) for t in times}
+        every = self._trial_step()
+        if not self._settled:
+            marks |= set(range(start + (-start) % every, stop, every))
+        return [m for m in marks if start < m < stop]
+
+    def _trial_step(self) -> int:
+        return max(1, round(_TRIAL_EVERY_S * self._rate_hz))
+
+    def _advance(self, tracks: dict[str, ClipTrack]) -> PipelineBlock:
+        """One stretch without a change in it."""
+        some = next(iter(tracks.values()))
+        time_s = (some.first + np.arange(len(some))) / self._rate_hz
+        if not self._settled and some.first % self._trial_step() == 0:
+            self._recalibrate(float(time_s[0]))
+        self._remember(tracks)
+        if self._calibration is None:
+            nan = np.full(len(time_s), np.nan)
+            joints = JointAngles(nan, nan, nan, nan, nan)
+            return PipelineBlock(time_s, dict.fromkeys(tracks, nan), joints)
+        pitch, joints = self._angles(tracks)
+        self._keep_history(self._grid(time_s, joints))
+        reps = self._count(time_s, joints.fold_deg, tracks)
+        cues = self._cues.update(time_s, joints.lumbar_flexion_deg, joints.fold_deg) if self._cues else []
+        return PipelineBlock(
+            time_s,
+            {name: np.rad2deg(p) for name, p in pitch.items()},
+            joints,
+            tuple(reps),
+            tuple(cues),
+            calibrated=True,
+        )
+
+    def _angles(self, tracks: Mapping[str, ClipTrack]) -> tuple[dict[str, FloatArray], JointAngles]:
+        assert self._calibration is not None
+        alignments = self._calibration.alignments
+        pitch = {n: segment_motion(t.quat, t.acc_m_s2, alignments[n]).pitch_rad for n, t in tracks.items()}
+        since = {n: t.since_start_s for n, t in tracks.items()}
+        return pitch, joint_angles(pitch, since, alignments, self._sites, self._params.angles)
+
+    def _grid(self, time_s: FloatArray, joints: JointAngles) -> RepAngles:
+        roles = clip_roles(self._sites)
+        return RepAngles(
+            time_s,
+            joints.hip_flexion_deg,
+            joints.hip_flexion_sd_deg,
+            joints.lumbar_flexion_deg,
+            joints.lumbar_flexion_sd_deg,
+            joints.fold_deg,
+            hip_measured=THIGH in roles and PELVIS in roles,
+        )
+
+    def _remember(self, tracks: Mapping[str, ClipTrack]) -> None:
+        """Keep the last minutes: a calibration segment may be told after it happened."""
+        for name, track in tracks.items():
+            kept = self._memory[name]
+            kept.append(track)
+            while track.first - (kept[0].first + len(kept[0])) > _MEMORY_S * self._rate_hz:
+                kept.pop(0)
+
+    def _remembered(self) -> dict[str, ClipTrack]:
+        tracks = {name: join_tracks(parts) for name, parts in self._memory.items()}
+        n = len(next(iter(tracks.values())))
+        return {name: t.part(max(0, n - round(_MEMORY_S * self._rate_hz)), n) for name, t in tracks.items()}
+
+    def _recalibrate(self, now_s: float) -> None:
+        """Every second until everything that was announced has been used: at once where a reference hinge has been
+        seen, otherwise when every clip has moved enough to know its axis."""
+        if not all(self._memory.values()):
+            return
+        tracks = self._remembered()
+        oldest_s = next(iter(tracks.values())).first / self._rate_hz
+        segments = [s for s in self._segments if s.kind in _CALIBRATION_KINDS]
+        past = [s for s in segments if oldest_s <= s.start_s and s.end_s <= now_s]
+        if any(s.kind == "reference_hinge" and s.end_s > now_s for s in segments):
+            return
+        has_hinge = any(s.kind == "reference_hinge" for s in past)
+        if not has_hinge and self._calibration is not None and self._calibration.level == "full":
+            self._settled = True  # the hinge is out of memory; a later stand alone is no better
+            return
+        try:
+            calibration = calibrate(tracks, self._rate_hz, [*past, *self._sets()], self._sites, self._params.calibration)
+        except CalibrationError:
+            return  # not yet: the next second may bring the stillness that is missing
+        if not has_hinge and not _has_moved(calibration, tracks):
+            return
+        self._calibration = calibration
+        self._settled = not any(s.end_s > now_s for s in segments)
+        _, joints = self._angles(tracks)
+        some = next(iter(tracks.values()))
+        time_s = (some.first + np.arange(len(some))) / self._rate_hz
+        reference = find_reference(self._grid(time_s, joints), tuple(past), self._rate_hz, self._params)
+        faults = self._params.faults
+        neutral = faults.default_reference_deg if reference.lumbar_deg is None else reference.lumbar_deg
+        self._limits = thresholds(neutral, reference.max_flexion_deg, faults)
+        self._cues = CueEngine(neutral, self._limits, faults, self._cue_params)
+
+    def _sets(self) -> list[Segment]:
+        return [s for s in self._segments if s.kind == "set"]
+
+    def _count(self, time_s: FloatArray, fold_deg: FloatArray, tracks: Mapping[str, ClipTrack]) -> list[LiveRep]:
+        now_s = float(time_s[0])
+        sets = self._sets()
+        here = next((s for s in sets if s.start_s - SET_MARGIN_S <= now_s < s.end_s + SET_MARGIN_S), None)
+        if here is not self._counting or (self._counter is None and (here is not None or not sets)):
+            if self._counter is not None:
+                self._queue(self._counter.finish())
+            self._counting = here
+            self._counter = None
+            self._index = 0
+            if here is not None or not sets:
+                profile = profile_of(here.exercise if here is not None else None)
+                self._counter = RepCounter(profile, self._rate_hz, self._params.reps)
+        if self._counter is not None:
+            self._queue(self._counter.update(time_s, fold_deg, free_fall(tracks)))
+        return self._measured(float(time_s[-1]))
+
+    def _queue(self, reps: list[Rep]) -> None:
+        for rep in self._belonging(reps):
+            self._index += 1
+            self._ended.append((self._counting, self._index, rep))
+
+    def _belonging(self, reps: list[Rep]) -> list[Rep]:
+        """Reps that count: inside the announced set, or outside every calibration movement."""
+        if self._counting is not None:
+            s = self._counting
+            return [r for r in reps if s.start_s <= 0.5 * (r.start_s + r.end_s) <= s.end_s]
+        busy = [s for s in self._segments if s.kind != "stand"]
+        return [r for r in reps if not any(r.start_s < s.end_s and r.end_s > s.start_s for s in busy)]
+
+    def _measured(self, now_s: float) -> list[LiveRep]:
+        """Reps whose end, which is extrapolated, the grid has reached."""
+        ready = [e for e in self._ended if e[2].end_s <= now_s]
+        self._ended = [e for e in self._ended if e[2].end_s > now_s]
+        if not ready or self._limits is None:
+            return []
+        grid = _join_grids(self._history)
+        trusted = self._calibration is not None and not self._calibration.suspect
+        judged_from = self._params.faults.judged_from
+        return [
+            LiveRep(
+                s.exercise if s is not None else None,
+                measure_rep(rep, index, None, grid, self._limits, judged_from, trusted=trusted),
+            )
+            for s, index, rep in ready
+        ]
+
+    def _keep_history(self, grid: RepAngles) -> None:
+        self._history.append(grid)
+        oldest = float(grid.time_s[-1]) - _HISTORY_S
+        while self._history and float(self._history[0].time_s[-1]) < oldest:
+            self._history.pop(0)
+
+
+def _has_moved(calibration: BodyCalibration, tracks: Mapping[str, ClipTrack]) -> bool:
+    """Whether every clip has tipped far enough for its axis to be believed."""
+    for name, alignment in calibration.alignments.items():
+        pitch = segment_motion(tracks[name].quat, tracks[name].acc_m_s2, alignment).pitch_rad
+        pitch = pitch[np.isfinite(pitch)]
+        least = _MOVED_THIGH_RAD if name == THIGH else _MOVED_TRUNK_RAD
+        if not len(pitch) or float(pitch.max() - pitch.min()) < least:
+            return False
+    return True
+
+
+def _join_grids(parts: list[RepAngles]) -> RepAngles:
+    return RepAngles(
+        np.concatenate([p.time_s for p in parts]),
+        np.concatenate([p.hip_deg for p in parts]),
+        np.concatenate([p.hip_sd_deg for p in parts]),
+        np.concatenate([p.lumbar_deg for p in parts]),
+        np.concatenate([p.lumbar_sd_deg for p in parts]),
+        np.concatenate([p.fold_deg for p in parts]),
+        parts[-1].hip_measured,
+    )

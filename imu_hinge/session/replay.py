@@ -1,0 +1,68 @@
+"""A source driven through the streaming pipeline: the loop that live and replay share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from imu_hinge.fusion.bench import BenchCalibration
+from imu_hinge.recording import assemble, check_alive, check_units
+from imu_hinge.recording.header import parse_segment
+from imu_hinge.recording.model import Arrivals
+from imu_hinge.sensors.replay import ReplaySource
+from imu_hinge.sensors.source import Source
+from imu_hinge.session.params import SessionParams
+from imu_hinge.session.pipeline import LiveRep, Pipeline, PipelineBlock
+from imu_hinge.session.tracks import choose_clips, grid_rate_hz
+
+__all__ = ["Step", "replay", "run"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one delivery brought: the newest sample's time, s, and the blocks that became known."""
+
+    newest_s: float
+    blocks: tuple[PipelineBlock, ...]
+    last_rep: tuple[LiveRep, ...] = ()
+
+
+def run(source: Source, pipeline: Pipeline) -> Iterator[Step]:
+    """Drive a source through a pipeline until it ends."""
+    newest_s = float("-inf")
+    for delivery in source.deliveries():
+        for note in delivery.notes:
+            if note.key.startswith("segment."):
+                pipeline.announce(parse_segment(note.value))
+        blocks = pipeline.update(delivery.block) if len(delivery.block) else []
+        if len(delivery.block):
+            newest_s = max(newest_s, float(delivery.block.time_s.max()))
+        yield Step(newest_s, tuple(blocks))
+    yield Step(newest_s, (), pipeline.finish())
+
+
+def replay(
+    arrivals: Arrivals,
+    clips: tuple[str, ...] | None = None,
+    params: SessionParams | None = None,
+    bench: Mapping[str, BenchCalibration] | None = None,
+    batch_s: float = 0.05,
+) -> tuple[Pipeline, Iterator[Step]]:
+    """A recording ready to be streamed: the pipeline, and the steps that feed it in file order.
+
+    Raises the same errors as ``analyze`` for recordings that cannot be.
+    """
+    params = SessionParams() if params is None else params
+    recording = assemble(arrivals)
+    chosen = choose_clips(recording, clips)
+    check_alive(recording, tuple(chosen))
+    check_units(recording)
+    pipeline = Pipeline(
+        arrivals.clip_names,
+        {name: clip.site for name, clip in chosen.items()},
+        grid_rate_hz(chosen, params.resample),
+        {name: clip.rate_hz for name, clip in chosen.items()},
+        params,
+        bench,
+    )
+    return pipeline, run(ReplaySource(arrivals, batch_s), pipeline)
