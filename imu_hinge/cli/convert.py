@@ -24,7 +24,7 @@ def convert(
     clip: Annotated[
         list[str] | None,
         typer.Option(
-            help="thigh=ACC.csv,GYR.csv (MetaMotion), thigh=DEVICE (an id in the input file names), thigh=FILE, "
+            help="thigh=ACC.csv,GYR.csv (MetaMotion), thigh=DEVICE (an id in the file names), thigh=FILE, "
             "or thigh=LABEL (as the input calls it). Once for each clip.",
         ),
     ] = None,

@@ -1,8 +1,8 @@
 """From rows as they arrived to clips sorted in time, refilled gaps in place.
 
 A row is *late* when an earlier row of its clip has the same or a later time. Late rows are accepted only
-where they fill a hole exactly, which means, with P the clip's nominal period (the median step of all its
-times, sorted):
+where they fill a hole exactly, which means, with P the clip's nominal period (the median of its steps forward
+in order of arrival):
 
 - they fall strictly inside one gap between two consecutive on-time samples of the clip, and that gap is
   longer than ``HOLE_PERIODS`` P;
@@ -144,5 +144,6 @@ def _goes_back(at: int, time: FloatArray, latest: FloatArray, why: str) -> tuple
 
 
 def _nominal_period(time: FloatArray) -> float:
-    steps = np.diff(np.unique(time))
-    return float(np.median(steps)) if len(steps) else 0.0
+    steps = np.diff(time)
+    steps = steps[steps > 0]
+    return float(np.quantile(steps, 0.5, method="lower")) if len(steps) else 0.0

@@ -37,10 +37,10 @@ def read_arrivals(source: str | Path | BinaryIO, *, limit_bytes: int = LIMIT_BYT
     raw = load(source, limit_bytes=limit_bytes)
     data, path = raw.data, raw.path
     end, warnings = _complete_lines(data)
+    _refuse_nul(data, end, path)
     notes, body_start, body_line = _read_top(data, end, path)
     body = data[body_start:end].rstrip(_BLANK)
     del data, raw
-    _refuse_nul(body, body_line, path)
     notes += _notes_between(body, body_line, path)
     header = parse_header(notes, path=path)
     rows = parse_rows(body, first_line=body_line, path=path)
@@ -168,12 +168,12 @@ def _note(content: bytes, row: int, line: int, path: str) -> HeaderNote:
     return HeaderNote(row, key, value, line)
 
 
-def _refuse_nul(body: bytes, body_line: int, path: str) -> None:
-    found = body.find(b"\0")
+def _refuse_nul(data: bytes, end: int, path: str) -> None:
+    found = data.find(b"\0", 0, end)
     if found >= 0:
-        line = body_line + body.count(b"\n", 0, found)
+        line = 1 + data.count(b"\n", 0, found)
         raise FormatError(
-            "binary data (NUL bytes) between the samples, as a power failure leaves them",
+            "binary data (NUL bytes), as a power failure leaves it",
             path=path,
             line=line,
             advice=f"Keep the lines before it: 'head -n {line - 1} FILE > REPAIRED.csv'.",

@@ -89,7 +89,7 @@ def _check_head(head: bytes, path: str) -> None:
             raise FormatError(f"this is a {packer} file", path=path, advice="Unpack it first.")
     if head.startswith(_UTF16):
         raise FormatError("the text is UTF-16, not UTF-8", path=path, advice="Save it again as UTF-8.")
-    if b"\0" in head:
+    if b"\0" in head and not head.removeprefix(_BOM).lstrip().startswith(b"#"):
         raise FormatError(
             "this is a binary file, not a recording CSV",
             path=path,
