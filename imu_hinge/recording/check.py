@@ -33,6 +33,7 @@ _LEAST_REST_M_S2: Final = 6.5
 _LARGEST_REST_M_S2: Final = 14.0
 _STUCK_S: Final = 1.0
 _FEWEST_STUCK: Final = 10
+_TURNED_DEG: Final = 10.0
 
 
 def check_units(recording: Recording) -> None:
@@ -187,7 +188,7 @@ def _check_stuck(clip: ClipSamples, where: str) -> None:
     for first, last in _runs((acc == 0).all(axis=1), clip.time_s):
         raise _dead(clip, where, first, last, "sends nothing but zeros from its accelerometer")
     for first, last in _runs((gyr == 0).all(axis=1), clip.time_s):
-        if _turned_deg(acc[first : last + 1]) > 10.0:
+        if _turned_deg(clip.time_s[first : last + 1], acc[first : last + 1]) > _TURNED_DEG:
             raise _dead(clip, where, first, last, "turns while its gyroscope sends nothing but zeros")
 
 
@@ -211,12 +212,15 @@ def _runs(mask: NDArray[np.bool_], time_s: FloatArray, before: int = 0) -> list[
     ]
 
 
-def _turned_deg(acc: FloatArray) -> float:
-    """Angle between the mean directions of the first and the last tenth of some accelerations (N, 3)."""
-    few = max(1, len(acc) // 10)
-    start, end = acc[:few].mean(axis=0), acc[-few:].mean(axis=0)
-    lengths = float(np.linalg.norm(start) * np.linalg.norm(end))
-    return 0.0 if lengths == 0 else float(np.degrees(np.arccos(np.clip(start @ end / lengths, -1.0, 1.0))))
+def _turned_deg(time_s: FloatArray, acc: FloatArray) -> float:
+    """Largest angle between the accelerations' direction at first and later, means over ``_BIN_S``."""
+    pieces = np.array_split(acc, max(2, int((time_s[-1] - time_s[0]) / _BIN_S)))
+    means = np.stack([piece.mean(axis=0) for piece in pieces])
+    lengths = np.linalg.norm(means, axis=1)
+    if not lengths.all():
+        return 0.0
+    cosines = means @ means[0] / (lengths * lengths[0])
+    return float(np.degrees(np.arccos(np.clip(cosines.min(), -1.0, 1.0))))
 
 
 def _overlap(one: ClipSamples, other: ClipSamples) -> bool:
