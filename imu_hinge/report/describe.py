@@ -49,11 +49,10 @@ def describe(result: SessionResult) -> str:
 
 def headline(result: SessionResult) -> str:
     """Say how many reps in how many sets, and how they were judged."""
-    tally = tally_words(result)
-    if not any(s.reps for s in result.sets):
-        return f"{tally[:1].upper()}{tally[1:]}."
-    reps, _, counts = tally.partition(": ")
-    return f"{reps} in {plural(len(result.sets), 'set')}: {counts}."
+    reps = [r.rep for r in numbered_reps(result)]
+    if not reps:
+        return "No reps found."
+    return f"{plural(len(reps), 'rep')} in {plural(len(result.sets), 'set')}: {tally_words(reps)}."
 
 
 def hip_sentence(result: SessionResult) -> str:
@@ -89,12 +88,12 @@ def lumbar_sentence(result: SessionResult) -> str:
 
 
 def describe_set(number: int, a_set: SetResult) -> str:
-    """Describe one set: name, reps, how many good, drift of the lower back over the set."""
+    """Describe one set: name, reps by verdict, drift of the lower back over the set."""
     name = set_words(number, a_set)[0].replace(" · ", ", ")
     found = "" if a_set.announced else " (found, not announced)"
     text = f"{name}{found}: {plural(len(a_set.reps), 'rep')}"
     if a_set.reps:
-        text += f", {a_set.good_reps} good"
+        text += f", {tally_words(a_set.reps)}"
     creep = creep_words(a_set)
     return f"{text}, {creep}." if creep else f"{text}."
 

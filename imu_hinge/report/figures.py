@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from imu_hinge.errors import OutputError
 from imu_hinge.report.angle_angle import draw_angle_angle
 from imu_hinge.report.canvas import Box, blank_axes, new_figure, shorten, write
+from imu_hinge.report.describe import headline
 from imu_hinge.report.marks import BAND, Mark, draw_key, marks_of
 from imu_hinge.report.palette import INK, PHONE, STAGE, Type
 from imu_hinge.report.rep_by_rep import draw_rep_by_rep
@@ -19,7 +20,7 @@ from imu_hinge.report.rep_panels import draw_rep
 from imu_hinge.report.series import NumberedRep, finite_range, numbered_reps, pick_rep, telling_rep
 from imu_hinge.report.strip import assumed_words, draw_strip
 from imu_hinge.report.timeline import draw_timeline, is_crowded, reference_words
-from imu_hinge.report.words import degrees, exercise_words, rep_words, tally_words
+from imu_hinge.report.words import degrees, exercise_words, rep_words
 from imu_hinge.session.results import SessionResult
 
 __all__ = [
@@ -126,7 +127,7 @@ def _whole_session(result: SessionResult) -> Figure:
     extra = 2.7 if crowded else 0.0
     figure = new_figure(12.0, 10.6 + extra)
     chosen = telling_rep(result)
-    _title(figure, _sentence(tally_words(result)), _session_subtitle(result), sizes)
+    _title(figure, headline(result).rstrip("."), _session_subtitle(result), sizes)
     draw_key(figure, Box(0.25, 0.92, 11.5, 0.3), _key(result), sizes)
     draw_timeline(figure, result, Box(1.05, 1.28, _PANEL_IN, 4.75), sizes, chosen.number if chosen else None)
     if crowded:
@@ -179,10 +180,6 @@ def _session_subtitle(result: SessionResult) -> str:
     if result.reference_lumbar_deg is not None:
         parts.append(f"own reference hinges: {degrees(result.reference_lumbar_deg)} lumbar")
     return " · ".join([result.recording, *parts])
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _key(result: SessionResult, only: NumberedRep | None = None) -> list[Mark]:

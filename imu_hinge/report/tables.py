@@ -16,6 +16,7 @@ from imu_hinge.report.words import (
     duration,
     fault_words,
     set_words,
+    tally_words,
     with_sd,
 )
 from imu_hinge.session.results import ClipQuality, Quality, RepResult, SetResult
@@ -33,7 +34,7 @@ def set_section(number: int, a_set: SetResult, reps: Sequence[NumberedRep], *, u
     """Return one set: name, summary and the table of its reps, foldable."""
     name = set_words(number, a_set)[0]
     fold = " open" if unfolded else ""
-    tally = f"{a_set.good_reps} of {len(a_set.reps)} good · {clock(a_set.start_s)} to {clock(a_set.end_s)}"
+    tally = f"{tally_words(a_set.reps) or 'no reps'} · {clock(a_set.start_s)} to {clock(a_set.end_s)}"
     rows = "".join(_rep_row(r) for r in reps)
     head = (
         "".join(f"<th scope='col'>{escape(label)}</th>" for label, _ in _rep_cells(reps[0])) if reps else ""

@@ -6,11 +6,12 @@ Technique, awareness and consistency are what these clips can speak about; nothi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from imu_hinge.session.results import Fault, RepResult, SessionResult, SetResult
+from imu_hinge.session.results import Fault, RepResult, SetResult
 
 __all__ = [
     "CLIP_WORDS",
@@ -150,15 +151,12 @@ def rep_words(rep: RepResult) -> str:
     return VERDICT_WORDS.get(rep.verdict, rep.verdict.replace("_", " "))
 
 
-def tally_words(result: SessionResult) -> str:
-    """Count a session's reps by verdict: '18 reps: 12 good, 6 with a fault'."""
-    reps = [rep for a_set in result.sets for rep in a_set.reps]
-    if not reps:
-        return "no reps found"
-    counts = {name: sum(rep.verdict == name for rep in reps) for name in VERDICT_WORDS}
-    parts = [
+def tally_words(reps: Sequence[RepResult]) -> str:
+    """Count reps by verdict: '12 good, 6 with a fault, 1 cannot tell'; '' without reps."""
+    counts = Counter(rep.verdict for rep in reps)
+    parts = (
         (counts["good"], "good"),
         (counts["faulty"], "with a fault"),
         (counts["cannot_tell"], "cannot tell"),
-    ]
-    return f"{plural(len(reps), 'rep')}: " + ", ".join(f"{n} {word}" for n, word in parts if n)
+    )
+    return ", ".join(f"{n} {word}" for n, word in parts if n)
