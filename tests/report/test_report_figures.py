@@ -133,7 +133,10 @@ def test_lumbar_that_is_not_measured_is_said_and_not_drawn(blind: SessionResult)
 @pytest.mark.parametrize("lumbar", [True, False])
 def test_every_subset_of_clips_draws(make_session: MakeSession, clips: tuple[str, ...], lumbar: bool) -> None:
     result = make_session((2,), clips=clips, lumbar=lumbar)
-    assert "grey: assumed" in " ".join(texts_of(session_figure(result)))
+    chosen = telling_rep(result)
+    assert chosen is not None
+    assert "grey: assumed" in " ".join(texts_of(strip_figure(result, chosen)))
+    angle_angle_figure(result)
 
 
 def test_sessions_without_reps_or_samples_say_so(empty: SessionResult, silent: SessionResult) -> None:
