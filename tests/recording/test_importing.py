@@ -324,7 +324,7 @@ def test_npz_files_that_lack_something_are_refused(tmp_path: Path) -> None:
         ),
         ("object", {"acc": np.array([{}]), "gyr": np.ones((4, 3))}, "cannot be read as a numpy archive"),
     ):
-        np.savez(tmp_path / f"{name}.npz", **arrays)  # type: ignore[arg-type]
+        np.savez(tmp_path / f"{name}.npz", **arrays)
         with pytest.raises(ImportRefusedError, match=expected):
             import_recording([], {"back": str(tmp_path / f"{name}.npz")})
     (tmp_path / "text.npz").write_text("no archive")

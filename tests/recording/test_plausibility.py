@@ -16,8 +16,9 @@ from imu_hinge.recording.check import gyro_scale
 Moving = Callable[..., Recording]
 
 
-def changed(recording: Recording, clip: str, **fields: object) -> Recording:
-    return replace(recording, clips={**recording.clips, clip: replace(recording.clips[clip], **fields)})
+def changed(recording: Recording, clip: str, **fields: np.ndarray) -> Recording:
+    samples = ClipSamples(**{**vars(recording.clips[clip]), **fields})
+    return replace(recording, clips={**recording.clips, clip: samples})
 
 
 @pytest.mark.parametrize("seed", range(5))
