@@ -46,7 +46,8 @@ def walk(stage: Stage, duration_s: float) -> None:
     script.play("axial", -0.8 * stage.athlete.side_sign * yaw)
     script.play("given", minimum_jerk(t / 0.7) * minimum_jerk((duration_s - t) / 0.7))
     script.play("afloat", minimum_jerk(t / 0.7) * minimum_jerk((duration_s - t) / 0.7))
-    script.play("z", walking * (-0.018 - 0.019 * np.cos(2 * phase + 0.3)))
+    strikes = _bump(phase, 0.0, 55.0) + _bump(phase, 0.5, 55.0)
+    script.play("z", walking * (-0.018 - 0.019 * np.cos(2 * phase + 0.3) - 0.0012 * strikes))
     turn_s = min(1.8, 0.4 * duration_s)
     way = float(rng.choice([-1.0, 1.0])) * np.pi
     heading = way * minimum_jerk((t - 0.5 * (duration_s - turn_s)) / turn_s)

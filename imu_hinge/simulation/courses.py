@@ -51,13 +51,12 @@ def window(t: FloatArray, duration: float, ramp: float) -> FloatArray:
 
 def unrest(t: FloatArray, duration: float, sd: float, scale_s: float, rng: np.random.Generator) -> FloatArray:
     """Smooth random wandering of SD ``sd`` and time scale ``scale_s``, zero and still at both ends."""
-    knots = max(5, int(np.ceil(duration / scale_s)) + 1)
-    values = sd * rng.standard_normal(knots)
-    values[:2] = 0.0
-    values[-2:] = 0.0
-    spline = CubicSpline(np.linspace(0.0, duration, knots), values, bc_type="clamped")
-    inside = (t >= 0.0) & (t <= duration)
-    return np.where(inside, spline(np.clip(t, 0.0, duration)), 0.0)
+    knots = max(4, int(np.ceil(duration / scale_s)) + 1)
+    spline = CubicSpline(
+        np.linspace(0.0, duration, knots), sd * rng.standard_normal(knots), bc_type="natural"
+    )
+    ramp = min(scale_s, duration / 3.0)
+    return np.asarray(spline(np.clip(t, 0.0, duration)) * window(t, duration, ramp))
 
 
 @dataclass(frozen=True)

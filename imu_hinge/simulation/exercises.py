@@ -30,6 +30,9 @@ DEFAULT_MAGNITUDES: Final[tuple[tuple[str, float, float], ...]] = (
 for
 ``rushed``."""
 
+MOST_KNEE_DEG: Final = 125.0
+"""Knees hardly bend further under a load."""
+
 FAULT_LABELS: Final = tuple(label for label, _, _ in DEFAULT_MAGNITUDES)
 
 
@@ -51,8 +54,8 @@ class RepShape:
     """A rep as strokes: from the top to ``bottom`` and up to ``lockout`` (knee, hip, lumbar in rad beyond
     standing).
 
-    ``lag_down_s`` and ``lag_up_s`` delay each joint's onset (knee, hip, lumbar). Seated exercises hold
-    ``pause_s``.
+    ``lag_down_s`` and ``lag_up_s`` delay each joint's onset (knee, hip, lumbar). A negative ``pause_s``
+    turns round before the bottom is quite reached, as people do.
     """
 
     bottom: tuple[float, float, float]
@@ -87,6 +90,13 @@ def neutral_rep(exercise: str, athlete: Athlete, rng: np.random.Generator) -> Re
         "max_flexion": (4 * DEG, 0.80 * hinge[1], a.lumbar_max_rad),
         "sprint_start": (62 * DEG, 104 * DEG, hinge[2] + 9 * DEG),
     }
+    bounce = {
+        "reference_hinge": 0.0,
+        "max_flexion": 0.0,
+        "squat": 0.24,
+        "sit_to_stand": 0.0,
+        "sprint_start": 0.0,
+    }
     pace = {"reference_hinge": 1.25, "squat": 0.9, "deadlift": 0.95, "pickup": 0.85, "max_flexion": 1.15}
     knee, hip, lumbar = postures[exercise]
     time = pace.get(exercise, 1.0)
@@ -99,7 +109,7 @@ def neutral_rep(exercise: str, athlete: Athlete, rng: np.random.Generator) -> Re
         ),
         lockout=(0.0, 0.0, 0.0),
         down_s=a.eccentric_s * time * float(np.exp(rng.normal(0.0, 0.08 * v))),
-        pause_s=a.bottom_pause_s * float(np.exp(rng.normal(0.0, 0.25))),
+        pause_s=a.bottom_pause_s * float(np.exp(rng.normal(0.0, 0.25))) - bounce.get(exercise, 0.14),
         up_s=a.concentric_s * time * float(np.exp(rng.normal(0.0, 0.08 * v))),
         lag_down_s=(0.02 + lag, 0.0, 0.5 * lag + 0.06),
         lag_up_s=(0.0, 0.02, 0.06),
@@ -152,7 +162,8 @@ def apply_fault(shape: RepShape, label: str, magnitude: float, side: float = 1.0
         case "incomplete_lockout":
             return replace(shape, lockout=_shift(shape.lockout, 0.4 * m, m, 0.0))
         case "knee_dominant":
-            return replace(shape, bottom=_shift(shape.bottom, m, 2.0, 0.0))
+            forward = min(m, max(MOST_KNEE_DEG - shape.bottom[0] / DEG, 0.0))
+            return replace(shape, bottom=_shift(shape.bottom, forward, forward - m, 0.0))
         case "hips_shoot_up":
             snap = min(m * DEG, 0.75 * shape.bottom[0])
             shot = (Extra("knee", 2.0, 2.45, -snap), Extra("knee", 2.45, 3.0, snap))

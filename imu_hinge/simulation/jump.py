@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from imu_hinge.conventions import GRAVITY_M_S2
 from imu_hinge.recording.model import FloatArray
@@ -23,6 +24,7 @@ from imu_hinge.simulation.stage import PlannedRep, Stage, quiet
 __all__ = ["jump_set"]
 
 DEG = np.pi / 180.0
+JOINT_LOW_PASS_S = 0.015
 TAKE_OFF_POSTURE, LANDING_POSTURE = 0.26, 0.24
 TAKE_OFF_HEEL = (0.085, 1.5, 0.0)
 """Height (m), rate (m/s) and acceleration of the heel as the foot leaves the ground: the ankle comes last."""
@@ -115,15 +117,9 @@ def jump_course(
     up = Script.times(float(np.sqrt(5.5 * soft * abs(slope(soft)) / give)))
     p_up = quintic(up, float(up[-1]), (soft, 0.0, give / slope(soft)), (0.0, 0.0, 0.0))
     course = np.concatenate([p_down, p_push, p_air, p_soften, p_up])
-    ankle = np.concatenate(
-        [
-            np.zeros(len(p_down)),
-            heel_push,
-            z_air - f.height(p_air),
-            np.maximum(heel_soften, 0.0),
-            np.zeros(len(p_up)),
-        ]
-    )
+    height = np.concatenate([f.height(p_down), z_push, z_air, z_soften, f.height(p_up)])
+    course = np.asarray(gaussian_filter1d(course, JOINT_LOW_PASS_S / STEP_S, mode="nearest"))
+    ankle = height - f.height(course)
     bottom = len(down) * STEP_S
     return f, course, ankle, (bottom, bottom + push_s, bottom + push_s + flight_s)
 
