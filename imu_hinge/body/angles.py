@@ -44,13 +44,15 @@ class AngleParams:
 @dataclass(frozen=True)
 class JointAngles:
     """Angles in degrees, (N,) each, NaN where these clips cannot tell. ``fold_deg`` is trunk against thigh (or
-    trunk against standing without a thigh clip): the signal that reps are counted on."""
+    trunk against standing without a thigh clip): the signal that reps are counted on; ``trunk_pitch_deg`` the pitch
+    of the uppermost clip."""
 
     hip_flexion_deg: FloatArray
     hip_flexion_sd_deg: FloatArray
     lumbar_flexion_deg: FloatArray
     lumbar_flexion_sd_deg: FloatArray
     fold_deg: FloatArray
+    trunk_pitch_deg: FloatArray
 
 
 def clip_roles(sites: Mapping[str, str]) -> dict[str, str]:
@@ -117,5 +119,10 @@ def joint_angles(
         lumbar_var = (variance[BACK] + variance[PELVIS] + (share_sd * lumbar) ** 2) / share**2
     degrees = np.rad2deg
     return JointAngles(
-        degrees(hip), degrees(np.sqrt(hip_var)), degrees(lumbar), degrees(np.sqrt(lumbar_var)), degrees(fold)
+        degrees(hip),
+        degrees(np.sqrt(hip_var)),
+        degrees(lumbar),
+        degrees(np.sqrt(lumbar_var)),
+        degrees(fold),
+        degrees(pitch[trunk]),
     )

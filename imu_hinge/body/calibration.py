@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
 
 from imu_hinge.body.alignment import AxisEvidence, ClipAlignment, flip, functional_axis, standing_up
 from imu_hinge.body.angles import clip_roles
@@ -22,6 +23,9 @@ __all__ = ["BodyCalibration", "CalibrationParams", "calibrate"]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 Level = Literal["full", "partial", "minimal"]
+
+_CALM_M_S2 = 8.0
+_FAR_SHARE = 0.55
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,14 @@ class CalibrationParams:
     """Standing inclinations that differ by more between stands mean a clip slipped, rad."""
     minimal_up_sd_rad: float = float(np.deg2rad(1.5))
     """Error of the standing reference when it rests on one still second, rad."""
-    flip_correlation: float = -0.4
-    """Correlation of thigh and pelvis forward acceleration below which a sitting start is believed."""
+    least_agreement: float = 0.3
+    """Correlation of thigh and pelvis forward acceleration (+0.5 to +0.95 in hinges, squats and on chairs) that, with
+    a minus sign, proves one of them to face backwards."""
+    seat_rad: float = float(np.deg2rad(55.0))
+    seat_s: float = 3.0
+    """A thigh that rests this far from standing for this long is on a seat."""
+    no_slump_rad: float = float(np.deg2rad(45.0))
+    """Nobody's pelvis tips back this far on a seat: a larger inclination is a lean forward, rad."""
 
 
 @dataclass(frozen=True)
@@ -208,19 +218,43 @@ def _signed(
         lean = float(np.nansum(np.where(np.abs(pitch) > np.deg2rad(3.0), pitch, 0.0)))
         wants_forward = clip != THIGH
         signed[clip] = alignment if (lean >= 0) == wants_forward else flip(alignment)
-    warnings: list[str] = []
-    sits = any(s.kind == "set" and s.exercise == "sit_to_stand" for s in segments)
     partner = PELVIS if PELVIS in signed else BACK if BACK in signed else None
-    if not has_hinge and sits and THIGH in signed and partner is not None:
-        # Started on the seat: then the thigh tips forward on rising. Thigh and pelvis travel the same way.
-        forward = {
-            c: segment_motion(tracks[c].quat, tracks[c].acc_m_s2, signed[c]).sagittal_acc_m_s2[:, 0]
-            for c in (THIGH, partner)
-        }
-        if _correlation(forward[THIGH], forward[partner], rate_hz) < params.flip_correlation:
-            signed[THIGH] = flip(signed[THIGH])
-            warnings.append("the athlete was sitting during the stand: all angles count from that seat")
-    return signed, warnings
+    if has_hinge or THIGH not in signed or partner is None:
+        return signed, []
+    # On a chair the signs of the lean deceive: a slumped pelvis tips back, and who starts on the seat rises with a
+    # thigh that tips forward. But getting up carries thigh and pelvis the same way, so their forward accelerations
+    # must agree. (In a deep squat they need not: the knees go forward while the hips go back.)
+    sits = any(s.kind == "set" and s.exercise == "sit_to_stand" for s in segments)
+    seat = _seat(tracks[THIGH], signed[THIGH], rate_hz, params)
+    if not (sits or seat) or _agreement(tracks, signed, partner, rate_hz) > -params.least_agreement:
+        return signed, []
+    if sits:
+        signed[THIGH] = flip(signed[THIGH])
+        return signed, ["the athlete was sitting during the stand: all angles count from that seat"]
+    if partner == PELVIS and float(np.nanmax(np.abs(_pitch(tracks[PELVIS], signed[PELVIS])))) < params.no_slump_rad:
+        signed[PELVIS] = flip(signed[PELVIS])
+    return signed, []
+
+
+def _seat(track: ClipTrack, alignment: ClipAlignment, rate_hz: float, params: CalibrationParams) -> bool:
+    """Whether the thigh rested near horizontal for long."""
+    rest = track.still & (np.abs(_pitch(track, alignment)) > params.seat_rad)
+    return int(np.count_nonzero(rest)) >= params.seat_s * rate_hz
+
+
+def _agreement(
+    tracks: Mapping[str, ClipTrack], signed: Mapping[str, ClipAlignment], partner: str, rate_hz: float
+) -> float:
+    """Correlation of the forward accelerations of the thigh and a trunk clip around the thigh's largest movements
+    (not steps), impacts and flight left out."""
+    thigh = np.nan_to_num(np.abs(_pitch(tracks[THIGH], signed[THIGH])))
+    far = thigh > _FAR_SHARE * thigh.max()
+    forward, calm = {}, binary_dilation(far, iterations=round(rate_hz))
+    for clip in (THIGH, partner):
+        motion = segment_motion(tracks[clip].quat, tracks[clip].acc_m_s2, signed[clip])
+        forward[clip] = motion.sagittal_acc_m_s2[:, 0]
+        calm &= np.hypot(motion.sagittal_acc_m_s2[:, 0], motion.sagittal_acc_m_s2[:, 1]) < _CALM_M_S2
+    return _correlation(forward[THIGH][calm], forward[partner][calm], rate_hz)
 
 
 def _correlation(a: FloatArray, b: FloatArray, rate_hz: float) -> float:

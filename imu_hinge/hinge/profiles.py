@@ -23,7 +23,11 @@ class RepProfile:
     min_duration_s: float = 0.5
     """Shorter folds are stumbles, s."""
     max_bottom_s: float = 30.0
-    """A longer stay at the bottom is a seat, not a pause, s."""
+    """A longer stay in the deep three tenths is a seat, not a pause, s."""
+    min_lean_deg: float | None = None
+    """Least range of trunk pitch in a rep, deg: in walking the trunk hardly tips; None where it need not."""
+    seated: bool = False
+    """Whether the bottom is the middle of the stay there (a chair) rather than the deepest fold (the lean)."""
     has_flight: bool = False
     """Whether take-off and landing belong to one rep."""
     folds: int = 1
@@ -40,13 +44,13 @@ PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
         "pickup": RepProfile("pickup", min_fold_deg=30.0),
         "bridge": RepProfile("bridge", min_fold_deg=20.0, folds=-1),
         "sprint_start": RepProfile("sprint_start", min_fold_deg=30.0, min_duration_s=0.3),
-        "sit_to_stand": RepProfile("sit_to_stand", min_fold_deg=35.0, max_bottom_s=600.0),
+        "sit_to_stand": RepProfile("sit_to_stand", min_fold_deg=35.0, max_bottom_s=600.0, seated=True),
     }
 )
 """Thresholds are half or less of the shallowest rep a coach would count (RDL 55-85 deg, squat 80-120 deg of fold)."""
 
 UNANNOUNCED: Final = RepProfile(
-    "hinge", min_fold_deg=30.0, min_peak_deg=40.0, min_duration_s=0.8, max_bottom_s=6.0, has_flight=True
+    "hinge", min_fold_deg=30.0, min_peak_deg=35.0, min_duration_s=0.8, max_bottom_s=8.0, min_lean_deg=15.0, has_flight=True
 )
 """For recordings that do not say what was done when: deep enough to be no walking, short enough to be no seat."""
 

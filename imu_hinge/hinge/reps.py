@@ -42,6 +42,10 @@ class RepParams:
     began with the smoothness of a minimum-jerk reach (Flash & Hogan 1985): t5 - 1.11 (t25 - t5)."""
     bottom: float = 0.96
     """Share of the rise above which the movement counts as being at the bottom."""
+    seat: float = 0.7
+    """The same share for a stay on a chair, where leaning adds to the fold before and after."""
+    flight_s: float = 0.1
+    """Free fall must last this long to be a flight, s."""
     flight_wait_s: float = 0.35
     """How soon after the first dip the flight of a jump must show, s."""
     max_rep_s: float = 60.0
@@ -111,6 +115,7 @@ class RepCounter:
         self._tops: deque[tuple[int, float]] = deque()  # rising minima of the last seconds: the first is the top
         self._open: _Open | None = None
         self._blind = 0
+        self._falling = 0
         self._time = math.nan
         self._pending: tuple[Rep, int, _Open] | None = None
 
@@ -152,8 +157,10 @@ class RepCounter:
         self._open = None
         return [r for r in [self._close(now, self._index, self._time)] if r is not None]
 
-    def _step(self, time_s: float, fold: float, flight: bool) -> list[Rep]:
+    def _step(self, time_s: float, fold: float, falling: bool) -> list[Rep]:
         self._index += 1
+        self._falling = self._falling + 1 if falling else 0
+        flight = self._falling >= self._params.flight_s * self._rate_hz
         self._time = time_s
         speed = 0.0
         if math.isnan(fold):
@@ -269,12 +276,14 @@ class RepCounter:
         floor = float(np.min(up))
         a, b = _first_below(up, floor + p.high * back), _first_below(up, floor + p.low * back)
         stop = last_peak + b + p.reach_back * (b - a)
-        deep = np.flatnonzero(fold >= top + p.bottom * rise)
+        deep = np.flatnonzero(fold >= top + (p.seat if self._profile.seated else p.bottom) * rise)
         enter, leave = float(deep[0]), float(deep[-1])
+        bottom_at = 0.5 * (enter + leave) if self._profile.seated else float(peak)
+        stay = np.count_nonzero(fold >= top + p.seat * rise)
         seconds = 1.0 / self._rate_hz
         if (stop - start) * seconds < self._profile.min_duration_s:
             return None
-        if (leave - enter) * seconds > self._profile.max_bottom_s:
+        if stay * seconds > self._profile.max_bottom_s:
             return None
         if self._profile.min_peak_deg is not None and bottom < self._profile.min_peak_deg:
             return None
@@ -282,7 +291,7 @@ class RepCounter:
         sign = self._profile.folds
         return Rep(
             start_s=origin_s + start * seconds,
-            bottom_s=origin_s + peak * seconds,
+            bottom_s=origin_s + bottom_at * seconds,
             end_s=origin_s + stop * seconds,
             top_fold_deg=sign * float(top),
             bottom_fold_deg=sign * float(bottom),

@@ -71,11 +71,19 @@ def analyze(
         joints.lumbar_flexion_deg,
         joints.lumbar_flexion_sd_deg,
         joints.fold_deg,
+        joints.trunk_pitch_deg,
         hip_measured=THIGH in roles and PELVIS in roles,
     )
     reference = find_reference(grid, recording.segments, rate_hz, params)
     found = find_sets(
-        time_s, joints.fold_deg, free_fall(tracks), recording.segments, rate_hz, params.reps, params.set_break_s
+        time_s,
+        joints.fold_deg,
+        joints.trunk_pitch_deg,
+        free_fall(tracks),
+        recording.segments,
+        rate_hz,
+        params.reps,
+        params.set_break_s,
     )
     sets = tuple(_measure_set(s, grid, reference, calibration, params) for s in found)
     health = {name: stream_health(clip, params.resample) for name, clip in chosen.items()}

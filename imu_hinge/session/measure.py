@@ -32,6 +32,7 @@ class RepAngles:
     lumbar_deg: FloatArray
     lumbar_sd_deg: FloatArray
     fold_deg: FloatArray
+    trunk_pitch_deg: FloatArray
     hip_measured: bool
 
 

@@ -20,7 +20,7 @@ from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.fusion.track import ClipTrack, join_tracks
 from imu_hinge.hinge.cues import Cue, CueEngine, CueParams
 from imu_hinge.hinge.faults import LumbarThresholds, thresholds
-from imu_hinge.hinge.profiles import profile_of
+from imu_hinge.hinge.profiles import UNANNOUNCED, profile_of
 from imu_hinge.hinge.reps import Rep, RepCounter
 from imu_hinge.recording.model import Segment
 from imu_hinge.sensors.source import SampleBlock
@@ -29,7 +29,7 @@ from imu_hinge.session.intake import Intake
 from imu_hinge.session.measure import RepAngles, measure_rep
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.results import RepResult
-from imu_hinge.session.sets import SET_MARGIN_S, free_fall
+from imu_hinge.session.sets import SET_MARGIN_S, free_fall, leans
 
 __all__ = ["LiveRep", "Pipeline", "PipelineBlock"]
 
@@ -165,7 +165,7 @@ class Pipeline:
         self._remember(tracks)
         if self._calibration is None:
             nan = np.full(len(time_s), np.nan)
-            joints = JointAngles(nan, nan, nan, nan, nan)
+            joints = JointAngles(nan, nan, nan, nan, nan, nan)
             return PipelineBlock(time_s, dict.fromkeys(tracks, nan), joints)
         pitch, joints = self._angles(tracks)
         self._keep_history(self._grid(time_s, joints))
@@ -196,6 +196,7 @@ class Pipeline:
             joints.lumbar_flexion_deg,
             joints.lumbar_flexion_sd_deg,
             joints.fold_deg,
+            joints.trunk_pitch_deg,
             hip_measured=THIGH in roles and PELVIS in roles,
         )
 
@@ -265,6 +266,8 @@ class Pipeline:
         return self._measured(float(time_s[-1]))
 
     def _queue(self, reps: list[Rep]) -> None:
+        if not reps:
+            return
         for rep in self._belonging(reps):
             self._index += 1
             self._ended.append((self._counting, self._index, rep))
@@ -275,7 +278,13 @@ class Pipeline:
             s = self._counting
             return [r for r in reps if s.start_s <= 0.5 * (r.start_s + r.end_s) <= s.end_s]
         busy = [s for s in self._segments if s.kind != "stand"]
-        return [r for r in reps if not any(r.start_s < s.end_s and r.end_s > s.start_s for s in busy)]
+        grid = _join_grids(self._history)
+        return [
+            r
+            for r in reps
+            if leans(r, grid.time_s, grid.trunk_pitch_deg, UNANNOUNCED)
+            and not any(r.start_s < s.end_s and r.end_s > s.start_s for s in busy)
+        ]
 
     def _measured(self, now_s: float) -> list[LiveRep]:
         """Reps whose end, which is extrapolated, the grid has reached."""
@@ -320,5 +329,6 @@ def _join_grids(parts: list[RepAngles]) -> RepAngles:
         np.concatenate([p.lumbar_deg for p in parts]),
         np.concatenate([p.lumbar_sd_deg for p in parts]),
         np.concatenate([p.fold_deg for p in parts]),
+        np.concatenate([p.trunk_pitch_deg for p in parts]),
         parts[-1].hip_measured,
     )

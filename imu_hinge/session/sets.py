@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imu_hinge.fusion.track import ClipTrack
-from imu_hinge.hinge.profiles import UNANNOUNCED, profile_of
+from imu_hinge.hinge.profiles import UNANNOUNCED, RepProfile, profile_of
 from imu_hinge.hinge.reps import Rep, RepCounter, RepParams
 from imu_hinge.recording.model import Segment
 
-__all__ = ["SET_MARGIN_S", "FoundSet", "find_sets", "free_fall"]
+__all__ = ["SET_MARGIN_S", "FoundSet", "find_sets", "free_fall", "leans"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -46,9 +46,19 @@ def free_fall(tracks: Mapping[str, ClipTrack]) -> BoolArray:
     return heard if falling is None else falling & heard
 
 
+def leans(rep: Rep, time_s: FloatArray, trunk_pitch_deg: FloatArray, profile: RepProfile) -> bool:
+    """Whether the trunk tips far enough during the rep for it to be one."""
+    if profile.min_lean_deg is None:
+        return True
+    pitch = trunk_pitch_deg[(time_s >= rep.start_s) & (time_s <= rep.end_s)]
+    pitch = pitch[np.isfinite(pitch)]
+    return bool(len(pitch)) and float(pitch.max() - pitch.min()) >= profile.min_lean_deg
+
+
 def find_sets(
     time_s: FloatArray,
     fold_deg: FloatArray,
+    trunk_pitch_deg: FloatArray,
     flight: BoolArray,
     segments: Sequence[Segment],
     rate_hz: float,
@@ -61,7 +71,12 @@ def find_sets(
         return tuple(_count_announced(time_s, fold_deg, flight, s, rate_hz, params) for s in announced)
     reps = _count(time_s, fold_deg, flight, None, rate_hz, params)
     busy = [s for s in segments if s.kind != "stand"]
-    free = [r for r in reps if not any(r.start_s < s.end_s and r.end_s > s.start_s for s in busy)]
+    free = [
+        r
+        for r in reps
+        if leans(r, time_s, trunk_pitch_deg, UNANNOUNCED)
+        and not any(r.start_s < s.end_s and r.end_s > s.start_s for s in busy)
+    ]
     groups: list[list[Rep]] = []
     for rep in free:
         if groups and rep.start_s - groups[-1][-1].end_s <= set_break_s:
