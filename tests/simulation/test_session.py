@@ -126,7 +126,7 @@ def test_six_faces_up() -> None:
     still = np.linalg.norm(clip.gyr_rad_s - np.median(clip.gyr_rad_s, axis=0), axis=1) < 0.02
     faces = {int(np.argmax(np.abs(row)) * 2 + (row.max() < -row.min())) for row in clip.acc_m_s2[still]}
     assert faces == set(range(6))
-    assert np.abs(np.linalg.norm(clip.acc_m_s2[still], axis=1) - GRAVITY_M_S2).max() < 1.0
+    assert np.percentile(np.abs(np.linalg.norm(clip.acc_m_s2[still], axis=1) - GRAVITY_M_S2), 98) < 0.6
     assert np.count_nonzero(still) / clip.rate_hz > 17.0
 
 
