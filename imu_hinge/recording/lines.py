@@ -11,7 +11,7 @@ import numpy as np
 from imu_hinge.conventions import CLIPS
 from imu_hinge.errors import FormatError, SampleError
 from imu_hinge.recording.model import Event, FloatArray, Segment
-from imu_hinge.recording.rows import COLUMNS
+from imu_hinge.recording.rows import COLUMNS, LARGEST
 
 __all__ = ["COLUMN_LINE", "event_value", "header_line", "numbered", "row_lines", "segment_value"]
 
@@ -68,8 +68,11 @@ def row_lines(
         if name not in CLIPS:
             raise SampleError(f"unknown clip '{name}'", advice=f"Clips are called {', '.join(CLIPS)}.")
     for what, values in (("time", time_s), ("acceleration", acc_m_s2), ("angular rate", gyr_rad_s)):
-        if not np.isfinite(values).all():
-            raise SampleError(f"{what} is not a finite number", advice="Leave out samples that are missing.")
+        if not (np.abs(values) <= LARGEST).all():  # false for NaN, too
+            raise SampleError(
+                f"{what} is not a finite number up to {LARGEST:g}",
+                advice="Leave out samples that are missing.",
+            )
     for start in range(0, len(names), _CHUNK):
         part = slice(start, start + _CHUNK)
         table = zip(

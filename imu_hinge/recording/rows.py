@@ -19,7 +19,7 @@ from imu_hinge.errors import SampleError
 from imu_hinge.recording.model import FloatArray
 from imu_hinge.recording.numbers import finite_number, is_number
 
-__all__ = ["COLUMNS", "Rows", "parse_carefully", "parse_fast", "parse_rows"]
+__all__ = ["COLUMNS", "LARGEST", "Rows", "parse_carefully", "parse_fast", "parse_rows"]
 
 COLUMNS: Final = (
     "time_s",
@@ -32,6 +32,9 @@ COLUMNS: Final = (
     "gyr_z_rad_s",
 )
 """The column row of a recording, version 1."""
+
+LARGEST: Final = 1e10
+"""No time, acceleration or rate is larger than this, in whatever unit."""
 
 _SCHEMA: Final = {name: pl.String() if name == "clip" else pl.Float64() for name in COLUMNS}
 _CLIP_COLUMN: Final = COLUMNS.index("clip")
@@ -75,7 +78,8 @@ def parse_fast(body: bytes) -> Rows | None:
     for axis in range(3):
         acc[:, axis] = frame[_NUMBER_COLUMNS[1 + axis]].to_numpy()
         gyr[:, axis] = frame[_NUMBER_COLUMNS[4 + axis]].to_numpy()
-    sane = clip.min(initial=0) >= 0 and all(np.isfinite(values).all() for values in (time, acc, gyr))
+    # A NaN compares false, so this finds what is not finite as well.
+    sane = clip.min(initial=0) >= 0 and all((np.abs(v) <= LARGEST).all() for v in (time, acc, gyr))
     return Rows(clip, time, acc, gyr) if sane else None
 
 
@@ -141,7 +145,7 @@ def _read_row(text: str, line: int, path: str | None) -> tuple[int, list[float]]
     values = []
     for column, field in zip(_NUMBER_COLUMNS, fields, strict=True):
         value = finite_number(field)
-        if value is None:
+        if value is None or abs(value) > LARGEST:
             what = "too large a number" if is_number(field) else "not a number"
             raise SampleError(
                 f"{_short(field)} in column {column} is {what}",

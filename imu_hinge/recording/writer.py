@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from imu_hinge.conventions import RECORDING_VERSION
 from imu_hinge.errors import OutputError, SampleError
 from imu_hinge.recording.atomic import write_atomically
-from imu_hinge.recording.header import VERSION_KEY
+from imu_hinge.recording.header import VERSION_KEY, parse_header
 from imu_hinge.recording.lines import (
     COLUMN_LINE,
     event_value,
@@ -25,7 +25,7 @@ from imu_hinge.recording.lines import (
     row_lines,
     segment_value,
 )
-from imu_hinge.recording.model import Arrivals, Event, FloatArray, Recording, Segment
+from imu_hinge.recording.model import Arrivals, Event, FloatArray, HeaderNote, Recording, Segment
 
 __all__ = ["RecordingWriter", "WrittenBlock", "write_recording"]
 
@@ -48,14 +48,14 @@ class RecordingWriter:
     ``close`` waits for the disk itself.
 
     ``header`` holds keys and values; the version line is added. Raises OutputError where ``path`` exists
-    already or cannot be written (then or later), FormatError for a key or value that cannot stand in one
-    line.
+    already or cannot be written (then or later), FormatError for a header line the reader would refuse.
     """
 
     def __init__(self, path: str | Path, header: Mapping[str, str]) -> None:
         self.path = Path(path)
         keys = {VERSION_KEY: str(RECORDING_VERSION), **header}
-        head = "".join(header_line(key, value) for key, value in keys.items()) + COLUMN_LINE
+        head = "".join(_header_lines(keys)) + COLUMN_LINE
+        self._header = keys
         self._segment_numbers = _unused_numbers("segment", keys)
         self._event_numbers = _unused_numbers("event", keys)
         try:
@@ -95,8 +95,21 @@ class RecordingWriter:
         self.note(f"event.{next(self._event_numbers)}", event_value(event))
 
     def note(self, key: str, value: str) -> None:
-        """Append any header line; the reader refuses a key that is written again with another value."""
-        self._write(header_line(key, value))
+        """Append any header line; raises FormatError where the reader would refuse it.
+
+        It refuses, for example, a key that is there already with another value.
+        """
+        line = header_line(key, value)
+        before = self._header.get(key, value)
+        parse_header(
+            [
+                HeaderNote(0, VERSION_KEY, self._header[VERSION_KEY]),
+                HeaderNote(0, key, before.strip(" 	")),
+                HeaderNote(0, key, value.strip(" 	")),
+            ]
+        )
+        self._write(line)
+        self._header[key] = value
 
     def close(self) -> None:
         """Wait until the disk has everything, and close; harmless when closed."""
@@ -141,7 +154,7 @@ def write_recording(recording: Recording | Arrivals, path: str | Path, *, overwr
     from the clips. Times are rounded to 1 us, acc to 1e-5 m/s2, gyr to 1e-6 rad/s.
 
     Raises OutputError where ``path`` exists (unless ``overwrite``) or cannot be written, FormatError for
-    header values that cannot stand in one line, SampleError for samples the format cannot hold.
+    header lines the reader would refuse, SampleError for samples the format cannot hold.
     """
     pieces = _arrival_pieces(recording) if isinstance(recording, Arrivals) else _recording_pieces(recording)
     write_atomically(path, pieces, overwrite=overwrite)
@@ -155,6 +168,7 @@ def _arrival_pieces(arrivals: Arrivals) -> Iterator[str]:
         yield header_line(VERSION_KEY, str(RECORDING_VERSION))
     yield from (header_line(note.key, note.value) for note in on_top)
     yield COLUMN_LINE
+    parse_header([HeaderNote(0, VERSION_KEY, str(RECORDING_VERSION)), *notes])
     total = len(arrivals.time_s)
     stops = [0, *(min(note.row, total) for note in later), total]
     names = np.array(arrivals.clip_names, dtype=object)[arrivals.clip_index]
@@ -175,7 +189,7 @@ def _recording_pieces(recording: Recording) -> Iterator[str]:
                 f"clip '{clip.name}' has samples that do not ascend by at least a microsecond",
                 advice="Give each clip's samples in time order.",
             )
-    yield from (header_line(key, value) for key, value in _recording_header(recording).items())
+    yield from _header_lines(_recording_header(recording))
     yield COLUMN_LINE
     time = np.concatenate([clip.time_s for clip in clips]) if clips else np.empty(0)
     order = np.argsort(time, kind="stable")
@@ -197,6 +211,13 @@ def _recording_header(recording: Recording) -> dict[str, str]:
                 lines[key] = value
     lines.update(numbered("segment", map(segment_value, recording.segments)))
     lines.update(numbered("event", map(event_value, recording.events)))
+    return lines
+
+
+def _header_lines(header: Mapping[str, str]) -> list[str]:
+    """Header lines, refused (FormatError) where the reader would refuse them."""
+    lines = [header_line(key, value) for key, value in header.items()]
+    parse_header(HeaderNote(0, key, value.strip(" 	")) for key, value in header.items())
     return lines
 
 

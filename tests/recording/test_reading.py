@@ -217,6 +217,7 @@ def test_what_is_not_a_recording_is_refused(text: str | bytes, expected: str) ->
         ("0.02,thigh,1,2,3,4,5,nan", "line 4: 'nan' in column gyr_z_rad_s"),
         ("0.02,thigh,inf,2,3,4,5,6", "line 4: 'inf' in column acc_x_m_s2"),
         ("0.02,thigh,1e999,2,3,4,5,6", "line 4: '1e999' in column acc_x_m_s2 is too large a number"),
+        ("0.02,thigh,1e300,2,3,4,5,6", "line 4: '1e300' in column acc_x_m_s2 is too large a number"),
         ("0.02,thigh,1_0,2,3,4,5,6", "line 4: '1_0'"),
         ("0,02,thigh,1,2,3,4,5,6", "line 4: 9 values where 8 columns"),
         ("0.02,thigh,1,2,3,4,5", "line 4: 7 values where 8 columns"),
@@ -310,7 +311,7 @@ def test_what_the_fast_way_reads_the_careful_way_reads_the_same(text: str) -> No
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=7, max_size=70))
+@given(st.lists(st.floats(-1e10, 1e10), min_size=7, max_size=70))
 def test_numbers_are_read_to_the_last_bit(values: list[float]) -> None:
     table = np.array(values[: len(values) // 7 * 7]).reshape(-1, 7)
     body = "".join(f"{r[0]!r},back,{','.join(map(repr, r[1:]))}\n" for r in table.tolist()).encode()

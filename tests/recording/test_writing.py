@@ -165,6 +165,19 @@ def test_header_values_cannot_add_lines(tmp_path: Path, value: str) -> None:
     assert not (tmp_path / "live.csv").exists()
 
 
+def test_what_the_reader_would_refuse_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="site of clip 'back' is 'neck'"):
+        RecordingWriter(tmp_path / "live.csv", {"clip.back.site": "neck"})
+    with RecordingWriter(tmp_path / "live.csv", {"gym": "north"}) as writer:
+        writer.append("thigh", 0.0, *STILL)
+        with pytest.raises(FormatError, match="end is not after the start"):
+            writer.segment(Segment(3.0, 1.0, "stand"))
+        with pytest.raises(FormatError, match="'gym' says 'south' here and 'north'"):
+            writer.note("gym", "south")
+        writer.note("gym", "north")
+    assert read_recording(tmp_path / "live.csv").header["gym"] == "north"
+
+
 @pytest.mark.parametrize("key", ["", " a", "a ", "a: b", "a\nb"])
 def test_header_keys_must_survive_reading(tmp_path: Path, key: str) -> None:
     with pytest.raises(FormatError, match="cannot be a header key"):
