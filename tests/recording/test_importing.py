@@ -164,9 +164,13 @@ def test_columns_and_units_can_be_said(tmp_path: Path, moving: Moving) -> None:
 def test_an_xsens_dot_export_of_rate_quantities_knows_its_units(tmp_path: Path, moving: Moving) -> None:
     back = moving().clips["back"]
     rows = np.column_stack([np.arange(len(back)), table_of(back, 1, 180 / np.pi, 1e6)])
+    rows[:, 1] = (rows[:, 1] + 2**32 - 5e6) % 2**32  # its clock wraps every 71.6 minutes
     head = "sep=,\nDeviceTag:,Anna\n\nPacketCounter,SampleTimeFine,Acc_X,Acc_Y,Acc_Z,Gyr_X,Gyr_Y,Gyr_Z"
     path = save(tmp_path / "dot.csv", head, rows)
     assert_same(import_recording([], {"back": str(path)}).clips["back"], back)
+    path.write_text(path.read_text().replace("DeviceTag:,Anna", "// MT Manager"))
+    with pytest.raises(ImportRefusedError, match="'SampleTimeFine' does not say its unit"):
+        import_recording([], {"back": str(path)})
 
 
 def test_incomplete_rows_are_left_out_and_counted(tmp_path: Path, moving: Moving) -> None:

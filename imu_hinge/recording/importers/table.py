@@ -27,8 +27,9 @@ from imu_hinge.recording.model import ClipSamples, FloatArray
 __all__ = ["TableOptions", "import_table"]
 
 _TARGETS: Final = ("time", "clip", *(f"{quantity}_{axis}" for quantity, axis in CHANNELS))
-_XSENS_UNITS: Final[Mapping[Quantity, str]] = {"time": "us", "acc": "m_s2", "gyr": "deg_s"}
-_XSENS_MARKS: Final = ("PacketCounter", "SampleTimeFine")
+_DOT_UNITS: Final[Mapping[Quantity, str]] = {"time": "us", "acc": "m_s2", "gyr": "deg_s"}
+_DOT_TIME: Final = "SampleTimeFine"
+_DOT_TIME_WRAPS_US: Final = 2**32
 
 Group = dict[tuple[Quantity, str], Column]
 
@@ -59,8 +60,8 @@ def import_table(
     """
     table = read_text_table(path)
     columns = [describe(index, name) for index, name in enumerate(table.columns)]
-    if all(mark in table.columns for mark in _XSENS_MARKS):
-        options = replace(options, units={**_XSENS_UNITS, **options.units})
+    if _is_xsens_dot(table):
+        options = replace(options, units={**_DOT_UNITS, **options.units})
     _check_targets(table, options)
     time = _time(table, columns, options)
     marks = [_mapped(table, columns, "clip", options)] if "clip" in options.columns else clip_columns(columns)
@@ -150,7 +151,16 @@ def _time(table: TextTable, columns: list[Column], options: TableOptions) -> Flo
         column = candidates[0]
         if column.unit is None and len(candidates) > 1 and "time" not in options.units:
             raise _unsure(table, "several columns may be the time", "--map time=COLUMN")
-    return table.numbers(column.index) * _factor(table, column, "time", options)
+    ticks = table.numbers(column.index)
+    if column.name == _DOT_TIME and _is_xsens_dot(table):
+        wraps = np.diff(ticks, prepend=ticks[0]) < -_DOT_TIME_WRAPS_US / 2
+        ticks = ticks + np.cumsum(wraps) * _DOT_TIME_WRAPS_US
+    return ticks * _factor(table, column, "time", options)
+
+
+def _is_xsens_dot(table: TextTable) -> bool:
+    """Other Xsens exports share its column names, not its units; only its own starts with the device tag."""
+    return _DOT_TIME in table.columns and "DeviceTag:" in table.preamble
 
 
 def _vectors(table: TextTable, group: Group, quantity: Quantity, options: TableOptions) -> FloatArray:

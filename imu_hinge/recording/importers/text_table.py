@@ -34,6 +34,7 @@ class TextTable:
     frame: pl.DataFrame
     line: int
     decimal_comma: bool = False
+    preamble: str = ""
 
     def texts(self, column: int) -> list[str]:
         """One column as text, spaces around the values dropped, empty where there is nothing."""
@@ -91,7 +92,8 @@ def read_text_table(path: str | Path) -> TextTable:
             advice="Every line after the column row needs as many values as there are columns.",
         ) from error
     first = body.split(b"\n", 1)[0]
-    return TextTable(raw.path, columns, frame, line, separator != "," and b"," in first)
+    preamble = raw.data[:start].decode("utf-8", errors="replace")
+    return TextTable(raw.path, columns, frame, line, separator != "," and b"," in first, preamble)
 
 
 def _find_column_row(data: bytes) -> tuple[tuple[str, ...], str, int, int] | None:
