@@ -1,1 +1,1 @@
-
+"""Clip-to-segment alignment, kinematics and joint angles."""

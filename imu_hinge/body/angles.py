@@ -72,10 +72,7 @@ def _pitch_variance(
     axis = alignment.left_sd_rad**2 / 2 + 0.1 * alignment.left_sd_rad
     start = params.restart_sd_rad * np.exp(-since_start_s / params.restart_fade_s)
     variance: FloatArray = (
-        params.inclination_sd_rad**2
-        + alignment.up_sd_rad**2
-        + (skin**2 + axis**2) * pitch_rad**2
-        + start**2
+        params.inclination_sd_rad**2 + alignment.up_sd_rad**2 + (skin**2 + axis**2) * pitch_rad**2 + start**2
     )
     return variance
 

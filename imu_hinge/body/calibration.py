@@ -195,7 +195,8 @@ def _axis(
 
 def _settled_bias(track: ClipTrack) -> FloatArray:
     """The latest gyroscope bias estimate (3,): the one that has seen most."""
-    return track.bias_rad_s[-1]
+    bias: FloatArray = track.bias_rad_s[-1]
+    return bias
 
 
 def _pitch(track: ClipTrack, alignment: ClipAlignment) -> FloatArray:
@@ -298,7 +299,10 @@ def _plausibility(
                     f" ({np.rad2deg(axis[THIGH].range_rad):.0f} against {np.rad2deg(most):.0f} deg):"
                     " are they swapped?"
                 )
-                suspect += [THIGH, *(c for c in trunk if axis[THIGH].range_rad > params.swap_ratio * axis[c].range_rad)]
+                suspect += [
+                    THIGH,
+                    *(c for c in trunk if axis[THIGH].range_rad > params.swap_ratio * axis[c].range_rad),
+                ]
     roles = clip_roles(sites)
     if PELVIS in roles and BACK in roles:
         bend = _mask(time_s, [s for s in segments if s.kind == "max_flexion"], 0.0)
@@ -330,5 +334,3 @@ def _slips(
         if len(means) > 1 and max(float(np.arccos(np.clip(m @ means[0], -1, 1))) for m in means) > params.slip_rad:
             slipped.append(clip)
     return tuple(slipped)
-
-

@@ -56,7 +56,5 @@ def segment_motion(quat: FloatArray, acc_m_s2: FloatArray, alignment: ClipAlignm
         pitch_rad=np.arctan2(up_x * forward_x + up_y * forward_y, up_z),
         roll_rad=np.arcsin(np.clip(left_z, -1.0, 1.0)),
         twist_rad=np.arctan2(-left_x, left_y),
-        sagittal_acc_m_s2=np.stack(
-            [force_x * forward_x + force_y * forward_y, force_z - GRAVITY_M_S2], axis=1
-        ),
+        sagittal_acc_m_s2=np.stack([force_x * forward_x + force_y * forward_y, force_z - GRAVITY_M_S2], axis=1),
     )

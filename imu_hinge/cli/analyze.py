@@ -7,9 +7,18 @@ from typing import Annotated
 
 import typer
 
-from imu_hinge.cli.options import ClipsOption, FusionOption, RecordingArgument, load, parse_clips, parse_fusion
+from imu_hinge.cli.options import (
+    BenchOption,
+    ClipsOption,
+    FusionOption,
+    RecordingArgument,
+    load,
+    parse_clips,
+    parse_fusion,
+)
 from imu_hinge.fusion.orientation import OrientationParams
 from imu_hinge.session.analysis import analyze as run
+from imu_hinge.session.clip_store import load_for
 from imu_hinge.session.output import angles_csv, summary_json, write_outputs
 from imu_hinge.session.params import SessionParams
 
@@ -21,16 +30,20 @@ def analyze(
     out: Annotated[Path, typer.Option("--out", "-o", help="Directory for the results.", metavar="DIR")],
     clips: ClipsOption = None,
     fusion: FusionOption = "vqf",
+    bench: BenchOption = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Leave report.html out.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary on standard output.")] = False,
 ) -> None:
     """Analyse a recording: hip and lumbar angles, reps, verdicts and the health of the data."""
     params = SessionParams(orientation=OrientationParams(filter=parse_fusion(fusion)))
-    result = run(load(recording), parse_clips(clips), params)
+    loaded = load(recording)
+    result = run(loaded, parse_clips(clips), params, load_for(loaded.clips, bench))
     text = summary_json(result)
     files = {"summary.json": text, "angles.csv": angles_csv(result.angles)}
     if not no_report:
-        from imu_hinge.report.html import render_report  # matplotlib takes longer to import than to read a session
+        from imu_hinge.report.html import (
+            render_report,
+        )  # matplotlib takes longer to import than to read a session
 
         files["report.html"] = render_report(result)
     paths = write_outputs(out, files)

@@ -35,9 +35,7 @@ def convert(
     acc_unit: Annotated[str | None, typer.Option(help="m_s2, g or mg.")] = None,
     gyr_unit: Annotated[str | None, typer.Option(help="rad_s, deg_s or mdeg_s.")] = None,
     time_unit: Annotated[str | None, typer.Option(help="s, ms, us or ns.")] = None,
-    layout: Annotated[
-        str | None, typer.Option(help="wide: columns for each clip; long: a clip column.")
-    ] = None,
+    layout: Annotated[str | None, typer.Option(help="wide: columns for each clip; long: a clip column.")] = None,
     height_m: Annotated[float | None, typer.Option(help="The athlete's height, m.")] = None,
     mass_kg: Annotated[float | None, typer.Option(help="The athlete's mass, kg.")] = None,
     site: Annotated[list[str] | None, typer.Option(help="Where a clip sat: back=L3.")] = None,
@@ -83,9 +81,7 @@ def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
     for text in texts or []:
         name, equals, value = text.partition("=")
         if not equals or not name or not value:
-            raise ImportRefusedError(
-                f"{option} {text!r} has no NAME=VALUE", advice=f"Write {option} NAME=VALUE."
-            )
+            raise ImportRefusedError(f"{option} {text!r} has no NAME=VALUE", advice=f"Write {option} NAME=VALUE.")
         if name in pairs:
             raise ImportRefusedError(f"{option} {name}= is given twice", advice="Give it once.")
         pairs[name] = value

@@ -11,6 +11,11 @@ from rich.console import Console
 
 import imu_hinge
 from imu_hinge.cli.analyze import analyze
+from imu_hinge.cli.calibrate_clip import calibrate_clip
+from imu_hinge.cli.convert import convert
+from imu_hinge.cli.plot import plot
+from imu_hinge.cli.replay import replay
+from imu_hinge.cli.simulate import simulate
 from imu_hinge.errors import ImuHingeError
 
 __all__ = ["app", "main"]
@@ -23,7 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(analyze)
+for _command in (analyze, replay, plot, convert, simulate, calibrate_clip):
+    app.command()(_command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -35,7 +41,8 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave."),
     ] = False,
 ) -> None:
     """Options of the whole program."""
@@ -44,7 +51,7 @@ def _options(
 def main() -> int:
     """Run the command line; gives the exit code."""
     try:
-        app()
+        app(standalone_mode=True)
     except ImuHingeError as error:
         Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"imu-hinge: {error.one_line()}")
         return 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
@@ -12,11 +12,23 @@ from imu_hinge.conventions import CLIPS
 from imu_hinge.fusion.backends import FILTERS, FilterName
 from imu_hinge.recording import Recording, read_recording
 
-__all__ = ["ClipsOption", "FusionOption", "RecordingArgument", "load", "parse_clips", "parse_fusion"]
+__all__ = [
+    "BenchOption",
+    "ClipsOption",
+    "FusionOption",
+    "RecordingArgument",
+    "load",
+    "parse_clips",
+    "parse_fusion",
+]
 
 RecordingArgument = Annotated[str, typer.Argument(help="Recording CSV, or - for standard input.", metavar="RECORDING")]
 ClipsOption = Annotated[
     str | None, typer.Option("--clips", help="Use only these clips, e.g. thigh,back.", metavar="NAMES")
+]
+BenchOption = Annotated[
+    Path | None,
+    typer.Option("--bench", help="Directory of clip calibrations (calibrate-clip) to use.", metavar="DIR"),
 ]
 FusionOption = Annotated[str, typer.Option("--fusion", help=f"Orientation filter: {', '.join(FILTERS)}.")]
 
@@ -38,7 +50,7 @@ def parse_fusion(text: str) -> FilterName:
     """A filter name."""
     if text not in FILTERS:
         raise typer.BadParameter(f"{text!r} is unknown; known: {', '.join(FILTERS)}", param_hint="--fusion")
-    return cast(FilterName, text)
+    return text
 
 
 def load(source: str) -> Recording:

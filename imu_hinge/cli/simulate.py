@@ -22,17 +22,11 @@ __all__ = ["simulate"]
 
 
 def simulate(
-    scenario: Annotated[
-        str | None, typer.Argument(help="Name of the scenario; --list shows them all.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Recording to write, X.csv.", dir_okay=False)
-    ] = None,
+    scenario: Annotated[str | None, typer.Argument(help="Name of the scenario; --list shows them all.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Recording to write, X.csv.", dir_okay=False)] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same scenario and seed give the same bytes.")] = 0,
     clips: Annotated[str | None, typer.Option(help="Clips to wear, such as thigh,back.")] = None,
-    truth: Annotated[
-        bool, typer.Option("--truth/--no-truth", help="Also write X.truth.csv and X.truth.json.")
-    ] = False,
+    truth: Annotated[bool, typer.Option("--truth/--no-truth", help="Also write X.truth.csv and X.truth.json.")] = False,
     duration_min: Annotated[
         float | None, typer.Option(help="Stretch or cut the session to about so many minutes.")
     ] = None,

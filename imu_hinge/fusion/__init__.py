@@ -1,1 +1,1 @@
-
+"""From samples to orientation: grid, gaps, filters, bench calibration."""

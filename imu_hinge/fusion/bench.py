@@ -58,7 +58,9 @@ def fit_six_positions(clip: str, time_s: FloatArray, acc_m_s2: FloatArray, gyr_r
         means.append(acc_m_s2[rows].mean(axis=0))
         rates.append(gyr_rad_s[rows].mean(axis=0))
     faces = {(int(np.argmax(np.abs(m))), bool(m[np.argmax(np.abs(m))] > 0)) for m in means}
-    missing = [f"{'+' if up else '-'}{'xyz'[axis]}" for axis in range(3) for up in (True, False) if (axis, up) not in faces]
+    missing = [
+        f"{'+' if up else '-'}{'xyz'[axis]}" for axis in range(3) for up in (True, False) if (axis, up) not in faces
+    ]
     if missing:
         raise CalibrationError(
             f"the {clip} clip never lay still with {', '.join(missing)} up",
@@ -67,7 +69,8 @@ def fit_six_positions(clip: str, time_s: FloatArray, acc_m_s2: FloatArray, gyr_r
         )
     points = np.array(means)
     fit = least_squares(
-        lambda p: np.linalg.norm((points - p[:3]) * p[3:], axis=1) - GRAVITY_M_S2, np.array([0, 0, 0, 1, 1, 1.0])
+        lambda p: np.linalg.norm((points - p[:3]) * p[3:], axis=1) - GRAVITY_M_S2,
+        np.array([0, 0, 0, 1, 1, 1.0]),
     )
     bias, scale = fit.x[:3], fit.x[3:]
     if np.abs(bias).max() > _MAX_BIAS_M_S2 or np.abs(scale - 1).max() > _MAX_SCALE_ERROR:

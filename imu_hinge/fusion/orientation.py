@@ -76,7 +76,7 @@ class OrientationStream:
         since = np.zeros(n, np.int64)
         history = np.vstack([self._window, gyr_rad_s])
         width = self._stillness.window
-        valid = ~(np.isnan(gyr_rad_s).any(axis=1) | np.isnan(acc_m_s2).any(axis=1))
+        valid: BoolArray = ~_holes(gyr_rad_s, acc_m_s2)
         start = 0
         while start < n:
             stop = self._next_change(start, valid, still)
@@ -163,7 +163,10 @@ class OrientationStream:
 
 
 def orientation(
-    gyr_rad_s: FloatArray, acc_m_s2: FloatArray, rate_hz: float, filter: FilterName = "vqf"  # noqa: A002
+    gyr_rad_s: FloatArray,
+    acc_m_s2: FloatArray,
+    rate_hz: float,
+    filter: FilterName = "vqf",  # noqa: A002
 ) -> FloatArray:
     """Causal orientation of a clip, sample by sample as a live stream would give it.
 
@@ -190,14 +193,12 @@ def orientation_offline(
     gyr, acc = _checked(gyr_rad_s, acc_m_s2, rate_hz)
     params = OrientationParams(filter=filter) if params is None else params
     quat = np.full((len(gyr), 4), np.nan)
-    hole = np.isnan(gyr).any(axis=1) | np.isnan(acc).any(axis=1)
+    hole = _holes(gyr, acc)
     rates_filled, acc = _carried(gyr - _still_bias(gyr, acc, rate_hz, params), acc, hole, params, rate_hz)
     for start, stop in _runs(~np.isnan(rates_filled[:, 0])):
         rates = rates_filled[start:stop]
         if params.filter == "vqf":
-            quat[start:stop] = vqf_offline(
-                rates, acc[start:stop], rate_hz, params.tau_acc_s, params.bias_clip_rad_s
-            )
+            quat[start:stop] = vqf_offline(rates, acc[start:stop], rate_hz, params.tau_acc_s, params.bias_clip_rad_s)
         else:
             quat[start:stop] = _both_ways(rates, acc[start:stop], rate_hz, params)
     quat[hole] = np.nan
@@ -211,7 +212,7 @@ def _carried(
     gyr, acc = gyr.copy(), acc.copy()
     gyr[hole] = acc[hole] = np.nan
     for start, stop in _runs(hole):
-        if 0 < start and stop < len(gyr) and stop - start <= params.coast_s * rate_hz:
+        if start > 0 and stop < len(gyr) and stop - start <= params.coast_s * rate_hz:
             share = (np.arange(1, stop - start + 1) / (stop - start + 1))[:, None]
             for values in (gyr, acc):
                 values[start:stop] = values[start - 1] + (values[stop] - values[start - 1]) * share
@@ -253,6 +254,12 @@ def _still_bias(gyr: FloatArray, acc: FloatArray, rate_hz: float, params: Orient
             last = int(end)
     bias: FloatArray = np.clip(np.median(means, axis=0), -params.bias_clip_rad_s, params.bias_clip_rad_s)
     return bias
+
+
+def _holes(gyr: FloatArray, acc: FloatArray) -> BoolArray:
+    """(N,) True where either sensor has no value."""
+    hole: BoolArray = np.any(np.isnan(gyr), axis=1) | np.any(np.isnan(acc), axis=1)
+    return hole
 
 
 def _runs(flags: BoolArray) -> list[tuple[int, int]]:

@@ -72,7 +72,11 @@ class GridResampler:
         return float(self._t[-1]) if len(self._t) else -math.inf
 
     def update(
-        self, time_s: FloatArray, acc_m_s2: FloatArray, gyr_rad_s: FloatArray, starts_run: BoolArray | None = None
+        self,
+        time_s: FloatArray,
+        acc_m_s2: FloatArray,
+        gyr_rad_s: FloatArray,
+        starts_run: BoolArray | None = None,
     ) -> GridBlock:
         """Take in samples, (N,), (N, 3), (N, 3) in ascending time; give the grid samples that became certain.
 
@@ -121,7 +125,7 @@ class GridResampler:
         gyr = np.full((n, 3), np.nan)
         if n and len(self._t) > 1:
             h = self._step_s
-            k = np.arange(first, stop)
+            k: FloatArray = np.arange(first, stop, dtype=np.float64)
             grid, lo, hi = k * h, (k - 1) * h, (k + 0.5) * h
             right = np.searchsorted(self._t, hi, side="left")
             inside = right < len(self._t)

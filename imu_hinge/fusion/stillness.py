@@ -45,7 +45,7 @@ class StillnessDetector:
         origin = (self.window - 1) // 2  # centres the odd or even footprint on the trailing window
         high = maximum_filter1d(np.where(hole, np.inf, values), self.window, axis=0, origin=origin, mode="nearest")
         low = minimum_filter1d(np.where(hole, -np.inf, values), self.window, axis=0, origin=origin, mode="nearest")
-        still: BoolArray = ((high - low)[self.window - 1 :] < self._limits).all(axis=1)
+        still: BoolArray = np.all((high - low)[self.window - 1 :] < self._limits, axis=1)
         self._tail = values[n:]
         return still
 

@@ -1,1 +1,1 @@
-
+"""Counting reps and judging them: profiles, reps, faults, cues."""

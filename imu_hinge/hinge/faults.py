@@ -69,9 +69,7 @@ def thresholds(reference_deg: float, max_flexion_deg: float | None, params: Faul
     if max_flexion_deg is not None and max_flexion_deg > 0:
         amber = min(amber, max(params.rounded_amber_of_max * max_flexion_deg, reference_deg + amber_floor(params)))
         red = min(red, max(params.rounded_red_of_max * max_flexion_deg, amber))
-    return LumbarThresholds(
-        amber, red, reference_deg - params.arched_amber_deg, reference_deg - params.arched_red_deg
-    )
+    return LumbarThresholds(amber, red, reference_deg - params.arched_amber_deg, reference_deg - params.arched_red_deg)
 
 
 def amber_floor(params: FaultParams) -> float:

@@ -50,7 +50,13 @@ PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
 """Thresholds are half or less of the shallowest rep a coach would count (RDL 55-85 deg, squat 80-120 deg of fold)."""
 
 UNANNOUNCED: Final = RepProfile(
-    "hinge", min_fold_deg=30.0, min_peak_deg=35.0, min_duration_s=0.8, max_bottom_s=8.0, min_lean_deg=15.0, has_flight=True
+    "hinge",
+    min_fold_deg=30.0,
+    min_peak_deg=35.0,
+    min_duration_s=0.8,
+    max_bottom_s=8.0,
+    min_lean_deg=15.0,
+    has_flight=True,
 )
 """For recordings that do not say what was done when: deep enough to be no walking, short enough to be no seat."""
 

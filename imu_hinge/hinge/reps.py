@@ -251,7 +251,15 @@ class RepCounter:
             self._pending = None
             here = self._index
             self._open = _Open(
-                before.top, before.top_fold, here, fold, here, fold, flight=True, landed=True, first_peak=before.peak
+                before.top,
+                before.top_fold,
+                here,
+                fold,
+                here,
+                fold,
+                flight=True,
+                landed=True,
+                first_peak=before.peak,
             )
             return []
         if self._index - since > (3.0 if before.flight else self._params.flight_wait_s) * self._rate_hz:

@@ -82,9 +82,7 @@ def _find_offence(time: FloatArray) -> tuple[int, str, str] | None:
     return min((offence for offence in offences if offence is not None), default=None)
 
 
-def _first_jump(
-    time: FloatArray, on_time: FloatArray, late: NDArray[np.bool_]
-) -> tuple[int, str, str] | None:
+def _first_jump(time: FloatArray, on_time: FloatArray, late: NDArray[np.bool_]) -> tuple[int, str, str] | None:
     jumps = np.flatnonzero(np.diff(on_time) > LONGEST_GAP_S)
     if not len(jumps):
         return None
@@ -127,9 +125,7 @@ def _first_misfit(
         if step < 0:
             return _goes_back(at, time, latest, "does not ascend within the gap it fills")
         if min(step, end - time[at]) < CLOSEST_PERIODS * period:
-            return _goes_back(
-                at, time, latest, "fills no hole exactly: it stands too close to another sample"
-            )
+            return _goes_back(at, time, latest, "fills no hole exactly: it stands too close to another sample")
         before = float(time[at])
     return None
 

@@ -28,9 +28,7 @@ def header_line(key: str, value: str) -> str:
     add lines), text that is not Unicode, an empty key, a colon in the key, or spaces around it.
     """
     if not key or key != key.strip() or ":" in key or not _printable(key):
-        raise FormatError(
-            f"{key!r} cannot be a header key", advice="Use words without ':' and without line breaks."
-        )
+        raise FormatError(f"{key!r} cannot be a header key", advice="Use words without ':' and without line breaks.")
     if not _printable(value):
         raise FormatError(
             f"the value of header key '{key}' holds line breaks or control characters: {value!r}",
@@ -55,9 +53,7 @@ def event_value(event: Event) -> str:
     return f"{_seconds(event.time_s)} {event.text}"
 
 
-def row_lines(
-    clips: Iterable[str], time_s: FloatArray, acc_m_s2: FloatArray, gyr_rad_s: FloatArray
-) -> Iterator[str]:
+def row_lines(clips: Iterable[str], time_s: FloatArray, acc_m_s2: FloatArray, gyr_rad_s: FloatArray) -> Iterator[str]:
     """Sample rows as text, some thousand a piece: time to 1 us, acc to 1e-5 m/s2, gyr to 1e-6 rad/s.
 
     ``clips`` names the clip of each row; ``time_s`` (N,), ``acc_m_s2`` (N, 3), ``gyr_rad_s`` (N, 3). Raises
@@ -75,9 +71,7 @@ def row_lines(
             )
     for start in range(0, len(names), _CHUNK):
         part = slice(start, start + _CHUNK)
-        table = zip(
-            time_s[part].tolist(), names[part], acc_m_s2[part].tolist(), gyr_rad_s[part].tolist(), strict=True
-        )
+        table = zip(time_s[part].tolist(), names[part], acc_m_s2[part].tolist(), gyr_rad_s[part].tolist(), strict=True)
         yield "".join([_ROW % (time, name, *acc, *gyr) for time, name, acc, gyr in table])
 
 

@@ -74,9 +74,7 @@ class Arrivals:
         """The line of the file (from 1) that holds sample ``row`` (from 0); None where there was no file."""
         if self.body_line is None:
             return None
-        between = sum(
-            note.line is not None and note.line >= self.body_line and note.row <= row for note in self.notes
-        )
+        between = sum(note.line is not None and note.line >= self.body_line and note.row <= row for note in self.notes)
         return self.body_line + between + row
 
 

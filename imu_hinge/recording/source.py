@@ -81,9 +81,7 @@ def _check_head(head: bytes, path: str) -> None:
     if not head.removeprefix(_BOM).strip():
         if len(head) == _HEAD_BYTES:
             raise FormatError("begins with blank space only", path=path, advice="Give a recording CSV.")
-        raise FormatError(
-            "the file is empty", path=path, advice="Record again, or check that copying has finished."
-        )
+        raise FormatError("the file is empty", path=path, advice="Record again, or check that copying has finished.")
     for magic, packer in _PACKED.items():
         if head.startswith(magic):
             raise FormatError(f"this is a {packer} file", path=path, advice="Unpack it first.")

@@ -174,9 +174,7 @@ def _arrival_pieces(arrivals: Arrivals) -> Iterator[str]:
     names = np.array(arrivals.clip_names, dtype=object)[arrivals.clip_index]
     for index, (start, stop) in enumerate(pairwise(stops)):
         part = slice(start, stop)
-        yield from row_lines(
-            names[part], arrivals.time_s[part], arrivals.acc_m_s2[part], arrivals.gyr_rad_s[part]
-        )
+        yield from row_lines(names[part], arrivals.time_s[part], arrivals.acc_m_s2[part], arrivals.gyr_rad_s[part])
         if index < len(later):
             yield header_line(later[index].key, later[index].value)
 
@@ -201,9 +199,7 @@ def _recording_pieces(recording: Recording) -> Iterator[str]:
 
 def _recording_header(recording: Recording) -> dict[str, str]:
     lines = {VERSION_KEY: str(RECORDING_VERSION)}
-    lines.update(
-        (key, value) for key, value in recording.header.items() if not key.startswith(("segment.", "event."))
-    )
+    lines.update((key, value) for key, value in recording.header.items() if not key.startswith(("segment.", "event.")))
     for clip in recording.clips.values():
         for what, value in (("site", clip.site), ("side", clip.side), ("serial", clip.serial)):
             key = f"clip.{clip.name}.{what}"

@@ -61,9 +61,7 @@ def reference_band(result: SessionResult) -> ReferenceBand | None:
     return ReferenceBand(*(np.ascontiguousarray(column) for column in table.T))
 
 
-def draw_angle_angle(
-    figure: Figure, result: SessionResult, box: Box, sizes: Type, chosen: NumberedRep | None
-) -> Axes:
+def draw_angle_angle(figure: Figure, result: SessionResult, box: Box, sizes: Type, chosen: NumberedRep | None) -> Axes:
     """Draw lumbar flexion over hip flexion; ``box`` leaves room for axis labels outside."""
     axes = place(figure, box)
     style_axes(axes, sizes)
@@ -78,9 +76,7 @@ def draw_angle_angle(
         return axes
     band = _draw_band(axes, result)
     for hip, lumbar in others:
-        axes.plot(
-            hip, lumbar, color=INK.assumed, linewidth=0.9, alpha=0.75 if len(reps) < 40 else 0.4, zorder=2
-        )
+        axes.plot(hip, lumbar, color=INK.assumed, linewidth=0.9, alpha=0.75 if len(reps) < 40 else 0.4, zorder=2)
     size = sizes.marker * (1.0 if len(reps) < 40 else 0.6)
     for r in reps:
         if r.rep.hip_max_deg is not None and r.rep.lumbar_at_bottom_deg is not None and r is not chosen:
@@ -175,9 +171,7 @@ def _draw_band(axes: Axes, result: SessionResult) -> bool:
     return band is not None or result.reference_lumbar_deg is not None
 
 
-def _draw_chosen(
-    axes: Axes, chosen: NumberedRep, path: tuple[FloatArray, FloatArray], box: Box, sizes: Type
-) -> None:
+def _draw_chosen(axes: Axes, chosen: NumberedRep, path: tuple[FloatArray, FloatArray], box: Box, sizes: Type) -> None:
     """Draw the chosen rep, down solid and up dashed, and name it in the free strip along the top."""
     hip, lumbar = path
     rep = chosen.rep

@@ -133,9 +133,6 @@ def thin(centres_in: Sequence[float], widths_in: Sequence[float], gap_in: float)
     """
     for step in (1, 2, 5, 10, 20, 50, 100, 200, 500):
         keep = tuple(range(step - 1, len(centres_in), step))
-        if all(
-            centres_in[b] - centres_in[a] >= (widths_in[a] + widths_in[b]) / 2 + gap_in
-            for a, b in pairwise(keep)
-        ):
+        if all(centres_in[b] - centres_in[a] >= (widths_in[a] + widths_in[b]) / 2 + gap_in for a, b in pairwise(keep)):
             return keep
     return ()

@@ -120,9 +120,7 @@ def _gaps_sentence(result: SessionResult) -> str:
         return ""
     clip, start, end = max(gaps, key=lambda g: g[2] - g[1])
     one = f"{CLIP_WORDS.get(clip, clip)} clip for {duration(end - start)} at {start:.0f} s"
-    return (
-        f"Signal lost once: {one}." if len(gaps) == 1 else f"Signal lost {len(gaps)} times, longest: {one}."
-    )
+    return f"Signal lost once: {one}." if len(gaps) == 1 else f"Signal lost {len(gaps)} times, longest: {one}."
 
 
 def _join(words: Sequence[str]) -> str:

@@ -173,8 +173,7 @@ def _lower_row(
 
 def _session_subtitle(result: SessionResult) -> str:
     clips = ", ".join(
-        f"{clip} ({result.quality.clips[clip].site})" if clip in result.quality.clips else clip
-        for clip in result.clips
+        f"{clip} ({result.quality.clips[clip].site})" if clip in result.quality.clips else clip for clip in result.clips
     )
     parts = [f"clips: {clips}", f"calibration: {result.quality.calibration}"]
     if result.reference_lumbar_deg is not None:

@@ -91,9 +91,7 @@ def _tiles(result: SessionResult) -> str:
     shares = [r.hip_share for r in reps if r.hip_share is not None]
     good = sum(r.verdict == "good" for r in reps)
     judged = sum(r.verdict != "cannot_tell" for r in reps)
-    tiles = [
-        ("", "Good reps", f"{good}" if judged else "–", f"of {judged} judged" if judged else "none judged")
-    ]
+    tiles = [("", "Good reps", f"{good}" if judged else "–", f"of {judged} judged" if judged else "none judged")]
     if hips:
         tiles.append(("hip", "Hip flexion", degrees(float(np.median(hips))), _spread(hips)))
     if lumbars:
@@ -128,9 +126,7 @@ def _figures(result: SessionResult) -> str:
     chosen = telling_rep(result)
     if chosen is None:
         return out + "</section>\n"
-    each = _both(
-        "reps", "One mark per rep. " + text, [rep_by_rep_figure(result, phone=p) for p in (False, True)]
-    )
+    each = _both("reps", "One mark per rep. " + text, [rep_by_rep_figure(result, phone=p) for p in (False, True)])
     out += f"<h2>Rep by rep</h2>\n<figure>{each}</figure>\n"
     title = "Lumbar over hip" if known else "Hip through every rep"
     label = f"{title}, one line per rep, rep {chosen.number} highlighted."

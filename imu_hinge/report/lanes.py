@@ -74,9 +74,7 @@ def draw_set_lane(figure: Figure, box: Box, result: SessionResult, scale: Scale,
         before = bars[i - 1][1] if i else scale.start_s
         after = bars[i + 1][0] if i + 1 < len(bars) else scale.end_s
         middle = (start + end) / 2
-        aside = (
-            min(middle - (before + start) / 2, (after + end) / 2 - middle) if is_set else (end - start) / 2
-        )
+        aside = min(middle - (before + start) / 2, (after + end) / 2 - middle) if is_set else (end - start) / 2
         rooms.append(2 * aside / (scale.end_s - scale.start_s) * scale.width_in - 0.06)
     cut = 0
     for room, (_, _, names, is_set) in zip(rooms, bars, strict=True):
@@ -95,9 +93,7 @@ def draw_set_lane(figure: Figure, box: Box, result: SessionResult, scale: Scale,
                 linewidth=1.0,
             )
         )
-        text = first_that_fits(
-            names[min(cut, len(names) - 1) :] if is_set else names, room, sizes.small, bold=is_set
-        )
+        text = first_that_fits(names[min(cut, len(names) - 1) :] if is_set else names, room, sizes.small, bold=is_set)
         write(
             axes,
             (start + end) / 2,

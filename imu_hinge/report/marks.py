@@ -86,13 +86,9 @@ def draw_key(figure: Figure, box: Box, marks: Sequence[Mark], sizes: Type) -> No
             x, y = 0.0, y + row
         if mark.marker == "band":
             half = sizes.small / 72 * 0.4
-            axes.add_patch(
-                Rectangle((x, y - half), half * 2, half * 2, color=mark.face, alpha=0.3, linewidth=0)
-            )
+            axes.add_patch(Rectangle((x, y - half), half * 2, half * 2, color=mark.face, alpha=0.3, linewidth=0))
         elif mark.marker == "dashes":
-            axes.plot(
-                [x - 0.04, x + lead * 0.72], [y, y], color=mark.face, linewidth=1.4, linestyle=(0, (2.4, 1.6))
-            )
+            axes.plot([x - 0.04, x + lead * 0.72], [y, y], color=mark.face, linewidth=1.4, linestyle=(0, (2.4, 1.6)))
         else:
             draw_mark(axes, x + lead * 0.38, y, mark, sizes.marker * 1.05, clip=False)
         write(axes, x + lead, y, mark.words, fontsize=sizes.small, color=INK.ink, va="center_baseline")

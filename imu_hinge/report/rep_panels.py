@@ -19,9 +19,7 @@ __all__ = ["draw_rep"]
 _MARGIN_S = 0.5
 
 
-def draw_rep(
-    figure: Figure, result: SessionResult, box: Box, sizes: Type, r: NumberedRep
-) -> tuple[Axes, Axes, Axes]:
+def draw_rep(figure: Figure, result: SessionResult, box: Box, sizes: Type, r: NumberedRep) -> tuple[Axes, Axes, Axes]:
     """Draw the three panels of one rep; returns hip, lumbar and velocity axes."""
     rep = r.rep
     lane = sizes.small / 72 * (3.4 if rep.faults else 1.7)
@@ -114,9 +112,7 @@ def _phases(axes: Axes, r: NumberedRep, box: Box, sizes: Type) -> None:
     if rep.pause_s >= 0.05:
         phases.insert(1, (pause_start, pause_end, "pause", rep.pause_s))
     for start, end, name, length in phases:
-        text = first_that_fits(
-            (f"{name} {length:.1f} s", name), (end - start) * seconds_in - 0.08, sizes.small
-        )
+        text = first_that_fits((f"{name} {length:.1f} s", name), (end - start) * seconds_in - 0.08, sizes.small)
         write(
             axes,
             (start + end) / 2,

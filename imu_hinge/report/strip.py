@@ -46,9 +46,7 @@ def moments(r: NumberedRep) -> tuple[Moment, ...]:
     )
 
 
-def draw_strip(
-    figure: Figure, result: SessionResult, box: Box, sizes: Type, r: NumberedRep
-) -> tuple[Pose, ...]:
+def draw_strip(figure: Figure, result: SessionResult, box: Box, sizes: Type, r: NumberedRep) -> tuple[Pose, ...]:
     """Draw five poses on one ground line with their angles beneath; returns the poses drawn."""
     when = moments(r)
     line = sizes.small / 72 * 1.5

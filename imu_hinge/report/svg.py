@@ -25,9 +25,7 @@ def inline_svg(figure: Figure, name: str, label: str) -> str:
     """
     buffer = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
-        figure.savefig(
-            buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Type": None}
-        )
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Type": None})
     text = buffer.getvalue()
     body = text[text.index(">", text.index("<svg")) + 1 : text.rindex("</svg>")]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
@@ -37,8 +35,7 @@ def inline_svg(figure: Figure, name: str, label: str) -> str:
     body = body.replace("xlink:href", "href")
     width, height = (72 * inches for inches in figure.get_size_inches())
     return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{html.escape(label)}">'
-        f"{_shorter(body)}</svg>"
+        f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{html.escape(label)}">{_shorter(body)}</svg>'
     )
 
 

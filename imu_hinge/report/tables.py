@@ -36,21 +36,12 @@ def set_section(number: int, a_set: SetResult, reps: Sequence[NumberedRep], *, u
     fold = " open" if unfolded else ""
     tally = f"{tally_words(a_set.reps) or 'no reps'} · {clock(a_set.start_s)} to {clock(a_set.end_s)}"
     rows = "".join(_rep_row(r) for r in reps)
-    head = (
-        "".join(f"<th scope='col'>{escape(label)}</th>" for label, _ in _rep_cells(reps[0])) if reps else ""
-    )
-    table = (
-        f'<table class="reps"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n'
-        if reps
-        else ""
-    )
+    head = "".join(f"<th scope='col'>{escape(label)}</th>" for label, _ in _rep_cells(reps[0])) if reps else ""
+    table = f'<table class="reps"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n' if reps else ""
     words = creep_words(a_set)
     said = f"Tempo is down–pause–up. {f'Over the set {words}.' if words else ''}".strip()
     note = f'<p class="note">{escape(said)}</p>\n'
-    return (
-        f"<details{fold}><summary>{escape(name)} <span>{escape(tally)}</span></summary>\n"
-        f"{note}{table}</details>\n"
-    )
+    return f"<details{fold}><summary>{escape(name)} <span>{escape(tally)}</span></summary>\n{note}{table}</details>\n"
 
 
 def _rep_cells(r: NumberedRep) -> tuple[Cell, ...]:
@@ -129,9 +120,7 @@ def _table(rows: Iterable[Sequence[Cell]]) -> str:
         return ""
     head = "".join(f"<th scope='col'>{escape(label)}</th>" for label, _ in kept[0])
     body = "".join(
-        "<tr>"
-        + "".join(f'<td data-label="{escape(lab)}">{escape(text)}</td>' for lab, text in row)
-        + "</tr>\n"
+        "<tr>" + "".join(f'<td data-label="{escape(lab)}">{escape(text)}</td>' for lab, text in row) + "</tr>\n"
         for row in kept
     )
     return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>\n"

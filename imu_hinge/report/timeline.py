@@ -161,18 +161,14 @@ def draw_gaps(axes: Axes, result: SessionResult, least_s: float, name: str) -> N
     """Hatch every gap across the panel, at least ``least_s`` wide; ``name`` keeps ids apart."""
     for number, (_, start, end) in enumerate(result.quality.gaps_s, 1):
         widen = max(0.0, least_s - (end - start)) / 2
-        span = axes.axvspan(
-            start - widen, end + widen, facecolor=INK.grid, alpha=0.9, linewidth=0, zorder=1.5
-        )
+        span = axes.axvspan(start - widen, end + widen, facecolor=INK.grid, alpha=0.9, linewidth=0, zorder=1.5)
         span.set(hatch="////", edgecolor=INK.assumed, gid=f"gap-{number}-{name}")
 
 
 def _shade_reps(axes: Axes, reps: Sequence[NumberedRep], name: str) -> None:
     for r in reps:
         colour = INK.shade_fault if r.rep.verdict == "faulty" else INK.shade
-        span = axes.axvspan(
-            r.rep.start_s, r.rep.end_s, facecolor=colour, edgecolor="none", linewidth=0, zorder=0.5
-        )
+        span = axes.axvspan(r.rep.start_s, r.rep.end_s, facecolor=colour, edgecolor="none", linewidth=0, zorder=0.5)
         span.set_gid(f"rep-{r.number}-{name}")
 
 
@@ -181,9 +177,7 @@ def _draw_reference(axes: Axes, result: SessionResult) -> None:
     if reference is None:
         return
     spread = NINETY * (result.reference_lumbar_sd_deg or 0.0)
-    axes.axhspan(
-        reference - spread, reference + spread, color=INK.reference, alpha=0.16, linewidth=0, zorder=1
-    )
+    axes.axhspan(reference - spread, reference + spread, color=INK.reference, alpha=0.16, linewidth=0, zorder=1)
     axes.axhline(reference, color=INK.reference, linewidth=1.1, linestyle=(0, (5, 3)), zorder=2.5)
 
 
@@ -192,15 +186,10 @@ def is_crowded(result: SessionResult, width_in: float) -> bool:
     time_s = result.angles.time_s
     if len(time_s) < 2:
         return False
-    return (
-        spacing_in_inches(numbered_reps(result), Scale(float(time_s[0]), float(time_s[-1]), width_in))
-        < CROWDED_IN
-    )
+    return spacing_in_inches(numbered_reps(result), Scale(float(time_s[0]), float(time_s[-1]), width_in)) < CROWDED_IN
 
 
-def _draw_bottoms(
-    hip: Axes, lumbar: Axes | None, reps: Sequence[NumberedRep], sizes: Type, spacing_in: float
-) -> None:
+def _draw_bottoms(hip: Axes, lumbar: Axes | None, reps: Sequence[NumberedRep], sizes: Type, spacing_in: float) -> None:
     """Mark every rep's deepest hip angle and its lumbar angle at the bottom, the latter with its 90 % bar."""
     size = min(sizes.marker, max(2.6, spacing_in * 72 * 0.8))
     for r in reps:
@@ -212,9 +201,7 @@ def _draw_bottoms(
         if r.rep.lumbar_sd_deg is not None:
             spread = NINETY * r.rep.lumbar_sd_deg
             ends = [r.rep.lumbar_at_bottom_deg - spread, r.rep.lumbar_at_bottom_deg + spread]
-            lumbar.plot(
-                [r.rep.bottom_s] * 2, ends, color=INK.ink, linewidth=1.0, zorder=5, solid_capstyle="butt"
-            )
+            lumbar.plot([r.rep.bottom_s] * 2, ends, color=INK.ink, linewidth=1.0, zorder=5, solid_capstyle="butt")
         draw_peak(lumbar, r.rep.bottom_s, r.rep.lumbar_at_bottom_deg, mark, size)
 
 

@@ -36,9 +36,7 @@ NINETY: Final = 1.645
 VERDICT_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {"good": "good", "faulty": "fault", "cannot_tell": "cannot tell"}
 )
-CLIP_WORDS: Final[Mapping[str, str]] = MappingProxyType(
-    {"thigh": "thigh", "pelvis": "pelvis", "back": "lower back"}
-)
+CLIP_WORDS: Final[Mapping[str, str]] = MappingProxyType({"thigh": "thigh", "pelvis": "pelvis", "back": "lower back"})
 
 _EXERCISES: Final = MappingProxyType(
     {

@@ -1,1 +1,1 @@
-
+"""Where samples come from: replay, simulation, clips over the air."""

@@ -36,7 +36,10 @@ class ReplaySource:
         edges = sorted(cuts)
         for start, stop in zip(edges, [*edges[1:], n], strict=True):
             block = SampleBlock(
-                a.clip_index[start:stop], a.time_s[start:stop], a.acc_m_s2[start:stop], a.gyr_rad_s[start:stop]
+                a.clip_index[start:stop],
+                a.time_s[start:stop],
+                a.acc_m_s2[start:stop],
+                a.gyr_rad_s[start:stop],
             )
             if len(block) or start in notes:
                 yield Delivery(notes.get(start, ()), block)

@@ -1,1 +1,1 @@
-
+"""The loop: streaming pipeline, whole-recording analysis, results."""

@@ -51,8 +51,7 @@ def analyze(
     tracks = offline_tracks(chosen, rate_hz, params.resample, params.orientation, bench or {})
     calibration = calibrate(tracks, rate_hz, recording.segments, sites, params.calibration)
     motion = {
-        name: segment_motion(track.quat, track.acc_m_s2, calibration.alignments[name])
-        for name, track in tracks.items()
+        name: segment_motion(track.quat, track.acc_m_s2, calibration.alignments[name]) for name, track in tracks.items()
     }
     joints = joint_angles(
         {name: m.pitch_rad for name, m in motion.items()},
@@ -109,9 +108,7 @@ class Reference:
         self.max_flexion_deg = max_flexion_deg
 
 
-def find_reference(
-    grid: RepAngles, segments: tuple[Segment, ...], rate_hz: float, params: SessionParams
-) -> Reference:
+def find_reference(grid: RepAngles, segments: tuple[Segment, ...], rate_hz: float, params: SessionParams) -> Reference:
     """Lumbar flexion at the bottom of the reference hinges, and in the toe touch."""
     bottoms: list[float] = []
     for s in (s for s in segments if s.kind == "reference_hinge"):
@@ -135,7 +132,11 @@ def find_reference(
 
 
 def _measure_set(
-    found: FoundSet, grid: RepAngles, reference: Reference, calibration: BodyCalibration, params: SessionParams
+    found: FoundSet,
+    grid: RepAngles,
+    reference: Reference,
+    calibration: BodyCalibration,
+    params: SessionParams,
 ) -> SetResult:
     neutral = params.faults.default_reference_deg if reference.lumbar_deg is None else reference.lumbar_deg
     limits = thresholds(neutral, reference.max_flexion_deg, params.faults)

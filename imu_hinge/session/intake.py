@@ -31,7 +31,9 @@ STALL_S = 0.5
 class _Lane:
     """One clip on its way to the grid."""
 
-    def __init__(self, resample: ResampleParams, orientation: OrientationParams, first: int, gap_limit_s: float) -> None:
+    def __init__(
+        self, resample: ResampleParams, orientation: OrientationParams, first: int, gap_limit_s: float
+    ) -> None:
         self.resampler = GridResampler(resample, first, gap_limit_s)
         self.orientation = OrientationStream(orientation, resample.rate_hz)
         self.acc: list[FloatArray] = []

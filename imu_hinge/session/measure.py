@@ -37,7 +37,14 @@ class RepAngles:
 
 
 def measure_rep(
-    rep: Rep, index: int, next_start_s: float | None, grid: RepAngles, limits: LumbarThresholds, judged_from: float, *, trusted: bool
+    rep: Rep,
+    index: int,
+    next_start_s: float | None,
+    grid: RepAngles,
+    limits: LumbarThresholds,
+    judged_from: float,
+    *,
+    trusted: bool,
 ) -> RepResult:
     """Measure one rep; ``next_start_s`` is when the next one begins, ``trusted`` is False where a clip's place is in
     doubt. Values are None where the clips cannot tell."""
@@ -109,9 +116,7 @@ def _faults(
     t, value = time_s[folded], lumbar[folded]
     high, low = int(np.argmax(value)), int(np.argmin(value))
     course = Course(float(value[high]), float(t[high]), float(value[low]), float(t[low]), sd_deg)
-    return tuple(
-        Fault(f.name, f.severity, f.value_deg, f.time_s, f.probability) for f in judge_lumbar(course, limits)
-    )
+    return tuple(Fault(f.name, f.severity, f.value_deg, f.time_s, f.probability) for f in judge_lumbar(course, limits))
 
 
 def _peak_extension(time_s: FloatArray, hip: FloatArray, bottom_s: float) -> float | None:

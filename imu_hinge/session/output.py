@@ -144,7 +144,9 @@ def write_outputs(directory: Path, files: Mapping[str, str]) -> list[Path]:
             temporary_path.replace(final)
     except OSError as error:
         raise OutputError(
-            f"cannot write results: {error.strerror}", path=str(directory), advice="Choose another --out directory."
+            f"cannot write results: {error.strerror}",
+            path=str(directory),
+            advice="Choose another --out directory.",
         ) from error
     finally:
         for temporary_path, _ in written:

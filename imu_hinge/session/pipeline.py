@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,10 +131,7 @@ class Pipeline:
         first = next(iter(tracks.values())).first
         n = len(next(iter(tracks.values())))
         cuts = sorted({0, n, *(c - first for c in self._boundaries(first, first + n))})
-        return [
-            self._advance({name: track.part(a, b) for name, track in tracks.items()})
-            for a, b in zip(cuts[:-1], cuts[1:], strict=True)
-        ]
+        return [self._advance({name: track.part(a, b) for name, track in tracks.items()}) for a, b in pairwise(cuts)]
 
     def finish(self) -> tuple[LiveRep, ...]:
         """The rep that the end of the stream cut off after its return."""
@@ -145,13 +143,19 @@ class Pipeline:
         """Grid indices inside (start, stop) at which something changes."""
         times: list[float] = []
         for s in self._segments:
-            if s.kind == "set":
+            if s.kind in _CALIBRATION_KINDS:
+                times += [s.start_s, s.end_s]
+            elif s.kind == "set":
                 times += [s.start_s - SET_MARGIN_S, s.end_s + SET_MARGIN_S]
         marks = {int(np.ceil(t * self._rate_hz)) for t in times}
         every = self._trial_step()
         if not self._settled:
             marks |= set(range(start + (-start) % every, stop, every))
         return [m for m in marks if start < m < stop]
+
+    def _calibrating(self, now_s: float) -> bool:
+        """Whether a calibration movement is under way: a toe touch is no fault."""
+        return any(s.kind in _CALIBRATION_KINDS and s.start_s <= now_s < s.end_s for s in self._segments)
 
     def _trial_step(self) -> int:
         return max(1, round(_TRIAL_EVERY_S * self._rate_hz))
@@ -170,7 +174,8 @@ class Pipeline:
         pitch, joints = self._angles(tracks)
         self._keep_history(self._grid(time_s, joints))
         reps = self._count(time_s, joints.fold_deg, tracks)
-        cues = self._cues.update(time_s, joints.lumbar_flexion_deg, joints.fold_deg) if self._cues else []
+        listening = self._cues is not None and not self._calibrating(float(time_s[0]))
+        cues = self._cues.update(time_s, joints.lumbar_flexion_deg, joints.fold_deg) if self._cues and listening else []
         return PipelineBlock(
             time_s,
             {name: np.rad2deg(p) for name, p in pitch.items()},
@@ -229,7 +234,9 @@ class Pipeline:
             self._settled = True  # the hinge is out of memory; a later stand alone is no better
             return
         try:
-            calibration = calibrate(tracks, self._rate_hz, [*past, *self._sets()], self._sites, self._params.calibration)
+            calibration = calibrate(
+                tracks, self._rate_hz, [*past, *self._sets()], self._sites, self._params.calibration
+            )
         except CalibrationError:
             return  # not yet: the next second may bring the stillness that is missing
         if not has_hinge and not _has_moved(calibration, tracks):

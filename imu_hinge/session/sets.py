@@ -37,13 +37,13 @@ class FoundSet:
 
 def free_fall(tracks: Mapping[str, ClipTrack]) -> BoolArray:
     """(N,) True where every clip that speaks is weightless."""
-    falling = None
+    n = len(next(iter(tracks.values())))
+    falling, heard = np.ones(n, bool), np.zeros(n, bool)
     for track in tracks.values():
-        light = np.linalg.norm(track.acc_m_s2, axis=1) < FREE_FALL_M_S2
-        silent = np.isnan(track.acc_m_s2[:, 0])
-        falling = (light | silent) if falling is None else falling & (light | silent)
-    heard = np.logical_or.reduce([~np.isnan(t.acc_m_s2[:, 0]) for t in tracks.values()])
-    return heard if falling is None else falling & heard
+        speaks = ~np.isnan(track.acc_m_s2[:, 0])
+        falling &= ~speaks | (np.linalg.norm(track.acc_m_s2, axis=1) < FREE_FALL_M_S2)
+        heard |= speaks
+    return falling & heard
 
 
 def leans(rep: Rep, time_s: FloatArray, trunk_pitch_deg: FloatArray, profile: RepProfile) -> bool:
@@ -83,9 +83,7 @@ def find_sets(
             groups[-1].append(rep)
         else:
             groups.append([rep])
-    return tuple(
-        FoundSet(_exercise_of(g), None, g[0].start_s, g[-1].end_s, tuple(g), announced=False) for g in groups
-    )
+    return tuple(FoundSet(_exercise_of(g), None, g[0].start_s, g[-1].end_s, tuple(g), announced=False) for g in groups)
 
 
 def _count_announced(
@@ -98,7 +96,12 @@ def _count_announced(
 
 
 def _count(
-    time_s: FloatArray, fold: FloatArray, flight: BoolArray, exercise: str | None, rate_hz: float, params: RepParams
+    time_s: FloatArray,
+    fold: FloatArray,
+    flight: BoolArray,
+    exercise: str | None,
+    rate_hz: float,
+    params: RepParams,
 ) -> list[Rep]:
     counter = RepCounter(profile_of(exercise), rate_hz, params)
     return [*counter.update(time_s, fold, flight), *counter.finish()]

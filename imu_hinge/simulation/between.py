@@ -90,17 +90,13 @@ def idle(stage: Stage, duration_s: float) -> None:
     script.wait(duration_s)
 
 
-def rack(stage: Stage, take_kg: float) -> None:
-    """Take a bar from the rack or put it back: a short dip of knees and hips, then one small step's sway.
-
-    ``take_kg`` is the load afterwards.
-    """
+def rack(stage: Stage) -> None:
+    """Take a bar from the rack or put it back: a short dip of knees and hips, then one small step's sway."""
     script, rng = stage.script, stage.rng
     dip = float(rng.uniform(8.0, 16.0)) * DEG
     for channel, share in (("knee", 1.4), ("hip", 1.2), ("lumbar", 0.25)):
         script.shift(channel, share * dip, 0.7)
         script.shift(channel, -share * dip, 0.8, at_s=script.now_s + 1.0)
-    script.move("load", take_kg, 0.6, at_s=script.now_s + 0.7)
     script.wander("pelvis_yaw", 2.0 * DEG, 0.5, 1.8, rng)
     script.wait(1.9)
     quiet(stage, 0.6)

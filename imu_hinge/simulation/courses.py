@@ -52,9 +52,7 @@ def window(t: FloatArray, duration: float, ramp: float) -> FloatArray:
 def unrest(t: FloatArray, duration: float, sd: float, scale_s: float, rng: np.random.Generator) -> FloatArray:
     """Smooth random wandering of SD ``sd`` and time scale ``scale_s``, zero and still at both ends."""
     knots = max(4, int(np.ceil(duration / scale_s)) + 1)
-    spline = CubicSpline(
-        np.linspace(0.0, duration, knots), sd * rng.standard_normal(knots), bc_type="natural"
-    )
+    spline = CubicSpline(np.linspace(0.0, duration, knots), sd * rng.standard_normal(knots), bc_type="natural")
     ramp = min(scale_s, duration / 3.0)
     return np.asarray(spline(np.clip(t, 0.0, duration)) * window(t, duration, ramp))
 
@@ -85,9 +83,7 @@ class Script:
         """Where the channel will be once everything written so far has happened."""
         return self._value.get(channel, 0.0)
 
-    def move(
-        self, channel: str, to: float, duration_s: float, *, at_s: float | None = None, skew: float = 0.0
-    ) -> None:
+    def move(self, channel: str, to: float, duration_s: float, *, at_s: float | None = None, skew: float = 0.0) -> None:
         """Bring the channel to ``to`` with one stroke that starts ``at_s`` (default: now)."""
         self.shift(channel, to - self.value(channel), duration_s, at_s=at_s, skew=skew)
 

@@ -118,9 +118,7 @@ def neutral_rep(exercise: str, athlete: Athlete, rng: np.random.Generator) -> Re
     )
 
 
-def _shift(
-    at: tuple[float, float, float], knee: float, hip: float, lumbar: float
-) -> tuple[float, float, float]:
+def _shift(at: tuple[float, float, float], knee: float, hip: float, lumbar: float) -> tuple[float, float, float]:
     return (at[0] + knee * DEG, at[1] + hip * DEG, at[2] + lumbar * DEG)
 
 

@@ -50,14 +50,10 @@ def _demos() -> tuple[Scenario, ...]:
         Between("max_flexion"),
         Between("stand", 1.5),
     )
-    three = tuple(
-        ClipPlan(n, s, rate_hz=97.0) for n, s in (("thigh", "thigh"), ("pelvis", "S1"), ("back", "T12"))
-    )
+    three = tuple(ClipPlan(n, s, rate_hz=97.0) for n, s in (("thigh", "thigh"), ("pelvis", "S1"), ("back", "T12")))
     two = (ClipPlan("thigh", "thigh", rate_hz=104.0), ClipPlan("back", "T12", rate_hz=101.0))
     rdl = _set("rdl", "good", "good", "good", "good", "rounded:18", "rounded:26", load_kg=60)
-    deadlift = _set(
-        "deadlift", "good", "good", "hyperextended_lockout", "good", "rounded", "good", load_kg=80
-    )
+    deadlift = _set("deadlift", "good", "good", "hyperextended_lockout", "good", "rounded", "good", load_kg=80)
     squat = _set("squat", "good", "good", "butt_wink", "good", "butt_wink", "good", load_kg=40)
     return (
         Scenario(
@@ -72,18 +68,14 @@ def _demos() -> tuple[Scenario, ...]:
             (*brisk, deadlift),
             clips=two,
         ),
-        Scenario(
-            "demo_squat", "Two clips: squats, two of them with a butt wink.", (*brisk, squat), clips=two
-        ),
+        Scenario("demo_squat", "Two clips: squats, two of them with a butt wink.", (*brisk, squat), clips=two),
     )
 
 
 def _lifting() -> tuple[Scenario, ...]:
     rounding = _set("rdl", *["good"] * 4, "rounded:14", "rounded:22", "rounded:27", "rounded:32")
     creep = replace(_good("rdl", 10), creep_deg=2.6)
-    order = _set(
-        "rdl", "good", "spine_first", "good", "arched", "knee_dominant", "good", "twist", "spine_first"
-    )
+    order = _set("rdl", "good", "spine_first", "good", "arched", "knee_dominant", "good", "twist", "spine_first")
     squats = _set("squat", "good", "butt_wink", "good", "butt_wink", "good", "knee_dominant", "good")
     lifts = _set(
         "deadlift",
@@ -104,9 +96,7 @@ def _lifting() -> tuple[Scenario, ...]:
         Scenario("rdl_good", "Eight good Romanian deadlifts.", (*CALIBRATION, _good("rdl", 8))),
         Scenario("rdl_rounding", "Romanian deadlifts: four good, then rounding.", (*CALIBRATION, rounding)),
         Scenario("rdl_creep", "Ten Romanian deadlifts, each rounder than the last.", (*CALIBRATION, creep)),
-        Scenario(
-            "rdl_faults", "Romanian deadlifts: spine first, arched, knees, twist.", (*CALIBRATION, order)
-        ),
+        Scenario("rdl_faults", "Romanian deadlifts: spine first, arched, knees, twist.", (*CALIBRATION, order)),
         Scenario("tempo", "Touch-and-go, then slow with pauses.", (*CALIBRATION, touch, *_between(), slow)),
         Scenario("hinge", "Unloaded hinges, one rushed, one with changing knees.", (*CALIBRATION, hinges)),
         Scenario("squat_butt_wink", "Squats, some with a butt wink.", (*CALIBRATION, squats)),
@@ -141,15 +131,13 @@ def _trouble() -> tuple[Scenario, ...]:
     )
     slip = Slip(44.0, turn_rad=(0.10, 0.30, 0.06))
     slipping = (ClipPlan("thigh", "thigh", slip=slip), ClipPlan("pelvis", "S1"), ClipPlan("back", "T12"))
-    rigid = tuple(
-        ClipPlan(n, s, 100.0, 0.0) for n, s in (("thigh", "thigh"), ("pelvis", "S1"), ("back", "T12"))
-    )
+    rigid = tuple(ClipPlan(n, s, 100.0, 0.0) for n, s in (("thigh", "thigh"), ("pelvis", "S1"), ("back", "T12")))
     unannounced: tuple[Block, ...] = (
         *CALIBRATION,
         *_between(6.0),
-        Between("rack", load_kg=60.0),
+        Between("rack"),
         eight,
-        Between("rack", load_kg=0.0),
+        Between("rack"),
         *_between(10.0),
         _set("squat", "good", "good", "butt_wink", "good"),
         *_between(6.0),
@@ -162,9 +150,7 @@ def _trouble() -> tuple[Scenario, ...]:
         Scenario("swapped", "Thigh and back clip exchanged.", work, clips=TWO, swapped=("thigh", "back")),
         Scenario("slipped", "The thigh clip slips in mid-set.", work, clips=slipping),
         Scenario("stuck", "The back clip gets stuck.", work, losses=Losses(stuck=(Stuck("back", 44.0),))),
-        Scenario(
-            "waistband", "Two clips, the back clip at L4.", work, clips=(TWO[0], ClipPlan("back", "L4"))
-        ),
+        Scenario("waistband", "Two clips, the back clip at L4.", work, clips=(TWO[0], ClipPlan("back", "L4"))),
         Scenario(
             "rigid",
             "No skin motion, no sensor error but resolution: for tests of principle.",

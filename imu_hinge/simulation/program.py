@@ -19,14 +19,12 @@ __all__ = ["Between", "Block", "perform_block"]
 class Between:
     """Anything but a set, for ``duration_s`` or ``count`` times.
 
-    ``kind``: ``stand`` (announced), ``pause`` (standing, not announced), ``idle``, ``walk``, ``rack`` (take
-    ``load_kg``), ``reference_hinge``, ``pelvic_tilt``, ``max_flexion``.
+    ``kind``: ``stand`` (announced), ``pause`` (standing, not announced), ``idle``, ``walk``, ``rack``, ``reference_hinge``, ``pelvic_tilt``, ``max_flexion``.
     """
 
     kind: str
     duration_s: float = 0.0
     count: int = 3
-    load_kg: float = 0.0
     brisk: float = 1.0
 
 
@@ -52,7 +50,7 @@ def perform_block(stage: Stage, block: Block, announce_sets: bool = True) -> Non
         case "walk":
             between.walk(stage, block.duration_s)
         case "rack":
-            between.rack(stage, block.load_kg)
+            between.rack(stage)
         case "reference_hinge":
             calibration.reference_hinges(stage, block.count, block.brisk)
         case "pelvic_tilt":
@@ -60,6 +58,4 @@ def perform_block(stage: Stage, block: Block, announce_sets: bool = True) -> Non
         case "max_flexion":
             calibration.max_flexion(stage)
         case _:
-            raise ScenarioError(
-                f"no block of kind '{block.kind}'", advice="See imu_hinge.simulation.program.Between."
-            )
+            raise ScenarioError(f"no block of kind '{block.kind}'", advice="See imu_hinge.simulation.program.Between.")

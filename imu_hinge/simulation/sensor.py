@@ -48,9 +48,7 @@ class SensorGrade:
     @classmethod
     def uncalibrated(cls) -> SensorGrade:
         """As delivered: zero-g level +-20 mg, 1 % scale, half a degree of misalignment."""
-        return cls(
-            acc_bias_m_s2=0.15, acc_scale=0.01, gyr_bias_rad_s=0.017, gyr_scale=0.01, misalignment_rad=0.008
-        )
+        return cls(acc_bias_m_s2=0.15, acc_scale=0.01, gyr_bias_rad_s=0.017, gyr_scale=0.01, misalignment_rad=0.008)
 
     @classmethod
     def ideal(cls) -> SensorGrade:

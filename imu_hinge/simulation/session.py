@@ -202,11 +202,7 @@ def remount(recording: Recording, rotations: Mapping[str, FloatArray]) -> Record
     clips: dict[str, ClipSamples] = dict(recording.clips)
     for name, matrix in rotations.items():
         turn = np.asarray(matrix, dtype=np.float64)
-        if (
-            turn.shape != (3, 3)
-            or not np.allclose(turn @ turn.T, np.eye(3), atol=1e-9)
-            or np.linalg.det(turn) < 0
-        ):
+        if turn.shape != (3, 3) or not np.allclose(turn @ turn.T, np.eye(3), atol=1e-9) or np.linalg.det(turn) < 0:
             raise ValueError(f"the matrix for clip '{name}' is not a rotation")
         rotation = Rotation.from_matrix(turn)
         clip = clips[name]

@@ -15,6 +15,10 @@ ROUNDED_FROM_DEG = 15.0
 """Creep of this much over the reference earns a rep the label ``rounded``: 2 x MDC (Aasa 2019), red."""
 
 
+ON_THE_SHOULDERS = ("squat",)
+"""Exercises whose load shifts the balance; a bar in the hands is kept over the feet and does not."""
+
+
 @dataclass(frozen=True)
 class RepPlan:
     """One rep: ``good`` or a fault label; ``magnitude`` in units of ``DEFAULT_MAGNITUDES`` (None: usual)."""
@@ -61,8 +65,10 @@ def magnitude_of(plan: RepPlan, rng: np.random.Generator) -> float:
 
 def ordinary_set(stage: Stage, plan: SetPlan) -> None:
     """A second of standing, the reps, back to standing tall, half a second more."""
-    quiet(stage, 1.0)
     rng = stage.rng
+    if plan.exercise in ON_THE_SHOULDERS and plan.load_kg:
+        stage.script.move("load", plan.load_kg, 0.8)
+    quiet(stage, 1.0)
     for index, rep in enumerate(plan.reps):
         shape = _tempo(neutral_rep(plan.exercise, stage.athlete, rng), plan)
         magnitude = magnitude_of(rep, rng)
@@ -76,13 +82,10 @@ def ordinary_set(stage: Stage, plan: SetPlan) -> None:
         perform_rep(stage, shape, plan.exercise, label, magnitude)
         if shape.hold_s > 0.0:
             settle(stage, 0.5)
-        rest = (
-            stage.athlete.top_pause_s * float(np.exp(rng.normal(0.0, 0.2)))
-            if plan.rest_s is None
-            else plan.rest_s
-        )
+        rest = stage.athlete.top_pause_s * float(np.exp(rng.normal(0.0, 0.2))) if plan.rest_s is None else plan.rest_s
         if rest > 0.0:
             quiet(stage, rest)
+    stage.script.move("load", 0.0, 0.4)
     settle(stage, 0.4)
     quiet(stage, 0.6)
 

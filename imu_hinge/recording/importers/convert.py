@@ -102,9 +102,7 @@ def _import_labelled(
     return import_npz(inputs[0])
 
 
-def _extend(
-    samples: list[ClipSamples], warnings: list[str], more: tuple[list[ClipSamples], list[str]]
-) -> None:
+def _extend(samples: list[ClipSamples], warnings: list[str], more: tuple[list[ClipSamples], list[str]]) -> None:
     samples += more[0]
     warnings += more[1]
 

@@ -78,9 +78,7 @@ def _load(path: Path) -> dict[str, NDArray[np.generic]]:
         ) from error
 
 
-def _vectors(
-    arrays: Mapping[str, NDArray[np.generic]], prefix: str, quantity: Quantity, path: Path
-) -> FloatArray:
+def _vectors(arrays: Mapping[str, NDArray[np.generic]], prefix: str, quantity: Quantity, path: Path) -> FloatArray:
     names = {f"{prefix}{quantity}_{unit}": factor for unit, factor in FACTORS[quantity].items()}
     names[f"{prefix}{quantity}"] = FACTORS[quantity][_BARE_UNITS[quantity]]
     for name, factor in names.items():
@@ -102,11 +100,7 @@ def _time(arrays: Mapping[str, NDArray[np.generic]], prefix: str, count: int, pa
     for name in (f"{prefix}rate_hz", f"{prefix}rate", "rate_hz", "rate"):
         array = arrays.get(name)
         if array is not None:
-            rate = (
-                float(array.astype(np.float64).item())
-                if array.size == 1 and array.dtype.kind in "fiu"
-                else 0.0
-            )
+            rate = float(array.astype(np.float64).item()) if array.size == 1 and array.dtype.kind in "fiu" else 0.0
             if not 0 < rate < float("inf"):
                 raise _refused(f"array '{name}' is not one positive number", path)
             return np.arange(count) / rate

@@ -67,9 +67,7 @@ def import_table(
     marks = [_mapped(table, columns, "clip", options)] if "clip" in options.columns else clip_columns(columns)
     long = options.layout == "long" or (options.layout is None and bool(marks))
     if long and len(marks) != 1:
-        raise _unsure(
-            table, "no column, or more than one, says which clip a row belongs to", "--map clip=COLUMN"
-        )
+        raise _unsure(table, "no column, or more than one, says which clip a row belongs to", "--map clip=COLUMN")
     groups = _mapped_groups(table, columns, options) or complete_groups(columns)
     _refuse_without_gyroscope(table, groups)
     groups = {label: group for label, group in groups.items() if len(group) == len(CHANNELS)}
@@ -99,14 +97,10 @@ def _pick_wide(
     for name, label in wanted.items():
         key = next(iter(groups)) if label is None and len(groups) == 1 else (label or name).lower()
         if key not in groups:
-            raise _unsure(
-                table, f"no columns for clip '{name}' (sets found: {_listed(groups)})", f"--clip {name}=SET"
-            )
+            raise _unsure(table, f"no columns for clip '{name}' (sets found: {_listed(groups)})", f"--clip {name}=SET")
         picked[name] = groups[key], None
     if not picked:
-        raise _unsure(
-            table, f"no column names say which clip this is (sets found: {_listed(groups)})", "--clip"
-        )
+        raise _unsure(table, f"no column names say which clip this is (sets found: {_listed(groups)})", "--clip")
     return picked
 
 
@@ -114,9 +108,7 @@ def _pick_long(
     table: TextTable, groups: Mapping[str, Group], labels: Mapping[str, str | None], marks: list[Column]
 ) -> dict[str, tuple[Group, np.ndarray | None]]:
     if len(groups) != 1:
-        raise _unsure(
-            table, f"several sets of columns in a long file ({_listed(groups)})", "--map acc_x=COLUMN"
-        )
+        raise _unsure(table, f"several sets of columns in a long file ({_listed(groups)})", "--map acc_x=COLUMN")
     group = next(iter(groups.values()))
     values = np.array(table.texts(marks[0].index), dtype=object)
     found = dict.fromkeys(values.tolist())
@@ -134,9 +126,7 @@ def _pick_long(
         picked[name] = group, rows
     if not picked:
         listed = ", ".join(map(repr, list(found)[:12]))
-        raise _unsure(
-            table, f"column '{marks[0].name}' holds no clip name but {listed}", "--clip thigh=VALUE"
-        )
+        raise _unsure(table, f"column '{marks[0].name}' holds no clip name but {listed}", "--clip thigh=VALUE")
     return picked
 
 

@@ -1,0 +1,115 @@
+"""``imu-hinge replay``: a recording driven through the streaming pipeline, as if it happened now."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from imu_hinge.cli.options import (
+    BenchOption,
+    ClipsOption,
+    FusionOption,
+    RecordingArgument,
+    parse_clips,
+    parse_fusion,
+)
+from imu_hinge.fusion.orientation import OrientationParams
+from imu_hinge.live.terminal import TerminalState, cue_line, draw, rep_line
+from imu_hinge.recording import assemble, read_arrivals
+from imu_hinge.session.clip_store import load_for
+from imu_hinge.session.params import SessionParams
+from imu_hinge.session.replay import Step
+from imu_hinge.session.replay import replay as stream
+
+__all__ = ["replay"]
+
+_REDRAW_S = 0.05
+
+
+def replay(
+    recording: RecordingArgument,
+    speed: Annotated[
+        str, typer.Option("--speed", help="1 is real time, 10 ten times as fast, max as fast as it goes.")
+    ] = "1",
+    clips: ClipsOption = None,
+    fusion: FusionOption = "vqf",
+    bench: BenchOption = None,
+) -> None:
+    """Replay a recording through the live loop: current angles, reps and cues as they fall."""
+    factor = _parse_speed(speed)
+    arrivals = read_arrivals(sys.stdin.buffer if recording == "-" else Path(recording))
+    params = SessionParams(orientation=OrientationParams(filter=parse_fusion(fusion)))
+    benches = load_for(assemble(arrivals).clips, bench)
+    _, steps = stream(arrivals, parse_clips(clips), params, benches)
+    console = Console()
+    state = TerminalState(arrivals.name, float(arrivals.time_s.min()), float(arrivals.time_s.max()))
+    paced = _paced(steps, factor)
+    if console.is_terminal:
+        _on_screen(console, state, paced)
+    else:
+        _as_lines(console, state, paced)
+    console.print(f"{state.reps} reps, {state.good} good, {state.cues} cues", highlight=False)
+
+
+def _parse_speed(text: str) -> float | None:
+    """Seconds of recording per second, None for as fast as it goes."""
+    if text == "max":
+        return None
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not 0.0 < factor < 1e6:
+        raise typer.BadParameter(f"{text!r} is neither a positive number nor max", param_hint="--speed")
+    return factor
+
+
+def _paced(steps: Iterator[Step], factor: float | None) -> Iterator[Step]:
+    """The steps, each when its time has come."""
+    began = time.monotonic()
+    first: float | None = None
+    for step in steps:
+        if factor is not None and step.newest_s > float("-inf"):
+            first = step.newest_s if first is None else first
+            wait = began + (step.newest_s - first) / factor - time.monotonic()
+            if wait > 0:
+                time.sleep(wait)
+        yield step
+
+
+def _on_screen(console: Console, state: TerminalState, steps: Iterator[Step]) -> None:
+    drawn = 0.0
+    with Live(draw(state), console=console, auto_refresh=False) as screen:
+        for step in steps:
+            _take(state, step)
+            now = time.monotonic()
+            if now - drawn >= _REDRAW_S:
+                screen.update(draw(state), refresh=True)
+                drawn = now
+        screen.update(draw(state), refresh=True)
+
+
+def _as_lines(console: Console, state: TerminalState, steps: Iterator[Step]) -> None:
+    for step in steps:
+        _take(state, step)
+        for block in step.blocks:
+            for cue in block.cues:
+                console.print(cue_line(cue), soft_wrap=True)
+            for rep in block.reps:
+                console.print(rep_line(rep), soft_wrap=True)
+        for rep in step.last_rep:
+            console.print(rep_line(rep), soft_wrap=True)
+
+
+def _take(state: TerminalState, step: Step) -> None:
+    for block in step.blocks:
+        state.take(block)
+    for rep in step.last_rep:
+        state.take_rep(rep)

@@ -1,0 +1,1 @@
+"""The live session as the athlete sees it; no mathematics."""
