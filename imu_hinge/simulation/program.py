@@ -19,7 +19,8 @@ __all__ = ["Between", "Block", "perform_block"]
 class Between:
     """Anything but a set, for ``duration_s`` or ``count`` times.
 
-    ``kind``: ``stand`` (announced), ``pause`` (standing, not announced), ``idle``, ``walk``, ``rack``, ``reference_hinge``, ``pelvic_tilt``, ``max_flexion``.
+    ``kind``: ``stand`` (announced), ``pause`` (standing, not announced), ``idle``, ``walk``, ``rack``,
+    ``reference_hinge``, ``pelvic_tilt``, ``max_flexion``.
     """
 
     kind: str

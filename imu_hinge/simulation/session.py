@@ -120,7 +120,7 @@ def _session(
     index = np.concatenate([np.full(len(p[2]), i, np.int8) for i, p in enumerate(parts)])
     order = np.argsort(np.concatenate([p[1] for p in parts]), kind="stable")
     lines = {"imu-hinge-recording": str(RECORDING_VERSION), **header}
-    lines["made.by"] = f"imu-hinge simulate {scenario.name} --seed {seed}"
+    lines |= {"simulated.scenario": scenario.name, "simulated.seed": str(seed)}
     for number, segment in enumerate(sorted(segments, key=lambda s: s.start_s)):
         lines[f"segment.{number}"] = _segment_value(segment)
     arrivals = Arrivals(

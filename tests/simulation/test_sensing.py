@@ -44,17 +44,13 @@ def test_integrating_the_rate_gives_the_true_pitch(site: str) -> None:
     assert np.abs(got - np.rad2deg(np.interp(time_s, motion.time_s, true))).max() < 0.05
 
 
-@pytest.mark.parametrize(
-    ("name", "site"), [("rdl_good", "T12"), ("squat_butt_wink", "thigh"), ("pickup", "S1")]
-)
+@pytest.mark.parametrize(("name", "site"), [("rdl_good", "T12"), ("squat_butt_wink", "thigh"), ("pickup", "S1")])
 def test_specific_force_is_the_second_difference_of_the_position(name: str, site: str) -> None:
     _, motion = performance(name)
     track = clip_track(motion, site, MOUNTED)
     time_s = np.arange(5.0, 40.0, 0.01)
     h = 0.002
-    acceleration = (
-        track.position(time_s + h) - 2 * track.position(time_s) + track.position(time_s - h)
-    ) / h**2
+    acceleration = (track.position(time_s + h) - 2 * track.position(time_s) + track.position(time_s - h)) / h**2
     acc, _ = track.sense(time_s)
     felt = track.orientation(time_s).apply(acc) - [0.0, 0.0, GRAVITY_M_S2]
     assert np.abs(felt - acceleration).max() < 0.05

@@ -89,9 +89,7 @@ def test_dropouts_stay_gaps_and_refills_come_late() -> None:
     rows = session.arrivals.time_s[session.arrivals.clip_index == thigh]
     late = np.diff(rows) < 0
     assert late.any()
-    refilled = (session.recording.clips["thigh"].time_s > 43.0) & (
-        session.recording.clips["thigh"].time_s < 45.5
-    )
+    refilled = (session.recording.clips["thigh"].time_s > 43.0) & (session.recording.clips["thigh"].time_s < 45.5)
     assert np.diff(session.recording.clips["thigh"].time_s[refilled]).max() < 0.2
 
 
@@ -132,9 +130,7 @@ def test_six_faces_up() -> None:
 
 def test_uncalibrated_sensors_are_worse() -> None:
     def error(name: str) -> float:
-        clips = [
-            simulated(name, seed).recording.clips[c] for seed in (1, 2) for c in ("thigh", "back", "pelvis")
-        ]
+        clips = [simulated(name, seed).recording.clips[c] for seed in (1, 2) for c in ("thigh", "back", "pelvis")]
         rest = [np.linalg.norm(clip.acc_m_s2[20:200], axis=1).mean() - GRAVITY_M_S2 for clip in clips]
         return float(np.sqrt(np.mean(np.square(rest))))
 
@@ -152,9 +148,7 @@ def test_truth_matches_its_own_reps() -> None:
     hip = truth.columns["pelvis_pitch_deg"] - truth.columns["thigh_pitch_deg"]
     assert np.allclose(hip, truth.columns["hip_flexion_deg"])
     standing = truth.time_s < 2.9
-    assert all(
-        np.abs(truth.columns[name][standing]).max() < 1.5 for name in truth.columns if "knee" not in name
-    )
+    assert all(np.abs(truth.columns[name][standing]).max() < 1.5 for name in truth.columns if "knee" not in name)
 
 
 def test_truth_files_have_the_columns_and_keys_that_scoring_reads(tmp_path: Path) -> None:
