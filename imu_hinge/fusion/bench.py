@@ -68,10 +68,12 @@ def fit_six_positions(clip: str, time_s: FloatArray, acc_m_s2: FloatArray, gyr_r
             advice="Lay each of the six faces up for three seconds without touching the table.",
         )
     points = np.array(means)
-    fit = least_squares(
-        lambda p: np.linalg.norm((points - p[:3]) * p[3:], axis=1) - GRAVITY_M_S2,
-        np.array([0, 0, 0, 1, 1, 1.0]),
-    )
+
+    def misfit(p: FloatArray) -> FloatArray:
+        length: FloatArray = np.linalg.norm((points - p[:3]) * p[3:], axis=1) - GRAVITY_M_S2
+        return length
+
+    fit = least_squares(misfit, np.array([0.0, 0.0, 0.0, 1.0, 1.0, 1.0]))
     bias, scale = fit.x[:3], fit.x[3:]
     if np.abs(bias).max() > _MAX_BIAS_M_S2 or np.abs(scale - 1).max() > _MAX_SCALE_ERROR:
         raise CalibrationError(

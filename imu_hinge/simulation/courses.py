@@ -50,7 +50,11 @@ def window(t: FloatArray, duration: float, ramp: float) -> FloatArray:
 
 
 def unrest(t: FloatArray, duration: float, sd: float, scale_s: float, rng: np.random.Generator) -> FloatArray:
-    """Smooth random wandering of SD ``sd`` and time scale ``scale_s``, zero and still at both ends."""
+    """Smooth random wandering of SD ``sd`` and time scale ``scale_s``, zero and still at both ends.
+
+    Where there is little time there is little wandering, so that accelerations stay those of the time scale.
+    """
+    sd *= min(1.0, duration / (3.0 * scale_s)) ** 2
     knots = max(4, int(np.ceil(duration / scale_s)) + 1)
     spline = CubicSpline(np.linspace(0.0, duration, knots), sd * rng.standard_normal(knots), bc_type="natural")
     ramp = min(scale_s, duration / 3.0)
