@@ -75,9 +75,7 @@ def test_a_metamotion_pair_becomes_a_recording() -> None:
 
 
 def test_an_export_without_gyroscope_is_refused_with_what_to_export() -> None:
-    with pytest.raises(
-        ImportRefusedError, match=r"no gyroscope.*Export raw acceleration and angular velocity"
-    ):
+    with pytest.raises(ImportRefusedError, match=r"no gyroscope.*Export raw acceleration and angular velocity"):
         import_recording([], {"pelvis": str(DATA / "formats" / "xsens_dot_realtime_pelvis.csv")})
 
 

@@ -108,13 +108,9 @@ def test_a_wide_file_of_two_clips_with_units_in_the_names(tmp_path: Path, moving
 
 def test_clips_may_have_other_names_in_a_wide_file(tmp_path: Path, moving: Moving) -> None:
     thigh = moving().clips["thigh"]
-    path = save(
-        tmp_path / "wide.csv", f"time_s,{SIX.format('left_leg_', '_m_s2', '_rad_s')}", table_of(thigh)
-    )
+    path = save(tmp_path / "wide.csv", f"time_s,{SIX.format('left_leg_', '_m_s2', '_rad_s')}", table_of(thigh))
     assert_same(import_recording([path], {"thigh": "left_leg"}).clips["thigh"], thigh)
-    with pytest.raises(
-        ImportRefusedError, match=r"no column names say which clip this is \(sets found: 'left_leg'\)"
-    ):
+    with pytest.raises(ImportRefusedError, match=r"no column names say which clip this is \(sets found: 'left_leg'\)"):
         import_recording([path])
     with pytest.raises(ImportRefusedError, match=r"no columns for clip 'back' \(sets found: 'left_leg'\)"):
         import_recording([path], {"back": "right_leg"})
@@ -235,9 +231,7 @@ def test_a_wrong_unit_option_is_found_after_conversion(tmp_path: Path, moving: M
 # MetaMotion
 
 
-def meta_files(
-    folder: Path, device: str, clip: ClipSamples, gyr_every: int = 1, acc_every: int = 4
-) -> list[Path]:
+def meta_files(folder: Path, device: str, clip: ClipSamples, gyr_every: int = 1, acc_every: int = 4) -> list[Path]:
     paths = []
     for sensor, unit, values, every in (
         ("Accelerometer", "g", clip.acc_m_s2 / GRAVITY_M_S2, acc_every),
@@ -245,9 +239,7 @@ def meta_files(
     ):
         lines = [f"epoch (ms),time (01:00),elapsed (s),x-axis ({unit}),y-axis ({unit}),z-axis ({unit})"]
         for time, (x, y, z) in zip(clip.time_s[::every].tolist(), values[::every].tolist(), strict=True):
-            lines.append(
-                f"{1547580927652 + round(time * 1000)},2019-01-15T20:35:27,{time:.3f},{x:.5f},{y:.5f},{z:.5f}"
-            )
+            lines.append(f"{1547580927652 + round(time * 1000)},2019-01-15T20:35:27,{time:.3f},{x:.5f},{y:.5f},{z:.5f}")
         path = folder / f"day_MetaWear_2019_{device}_{sensor}_{100 / every:.3f}Hz_1.4.4.csv"
         path.write_text("\n".join(lines) + "\n")
         paths.append(path)
@@ -264,9 +256,7 @@ def test_metamotion_clips_are_paired_by_device_and_share_the_epoch(tmp_path: Pat
     thigh = recording.clips["thigh"]
     assert recording.start_s == 0.0
     assert thigh.rate_hz == pytest.approx(25.0)
-    wanted = np.stack(
-        [np.interp(thigh.time_s + 0.04, clips["thigh"].time_s, a) for a in clips["thigh"].acc_m_s2.T], 1
-    )
+    wanted = np.stack([np.interp(thigh.time_s + 0.04, clips["thigh"].time_s, a) for a in clips["thigh"].acc_m_s2.T], 1)
     assert np.allclose(thigh.acc_m_s2, wanted, atol=1e-3)
     with pytest.raises(ImportRefusedError, match="nothing says which device"):
         import_recording(files)
@@ -299,9 +289,7 @@ def test_sensors_of_different_days_are_refused() -> None:
 
 def test_npz_arrays_with_documented_names(tmp_path: Path, moving: Moving) -> None:
     clips = moving().clips
-    arrays = {
-        f"{n}_{a}": getattr(c, a) for n, c in clips.items() for a in ("time_s", "acc_m_s2", "gyr_rad_s")
-    }
+    arrays = {f"{n}_{a}": getattr(c, a) for n, c in clips.items() for a in ("time_s", "acc_m_s2", "gyr_rad_s")}
     np.savez(tmp_path / "two.npz", **arrays)
     assert_same(import_recording([tmp_path / "two.npz"]).clips["back"], clips["back"])
     thigh = clips["thigh"]
@@ -351,9 +339,7 @@ def run() -> Callable[..., str]:
     return invoke
 
 
-def test_convert_writes_a_recording_with_header(
-    tmp_path: Path, moving: Moving, run: Callable[..., str]
-) -> None:
+def test_convert_writes_a_recording_with_header(tmp_path: Path, moving: Moving, run: Callable[..., str]) -> None:
     head = f"t,{SIX.format('back_', '', '')}"
     path = save(tmp_path / "t.csv", head, table_of(moving().clips["back"], 1 / GRAVITY_M_S2, 180 / np.pi))
     out = tmp_path / "out.csv"

@@ -134,9 +134,7 @@ def test_clips_that_never_overlap_are_refused(moving: Moving) -> None:
 
 
 def test_asking_for_clips_that_are_not_there_is_refused(moving: Moving) -> None:
-    with pytest.raises(
-        ClipError, match=r"none of the clips asked for \(pelvis\).*It holds: thigh, back"
-    ) as caught:
+    with pytest.raises(ClipError, match=r"none of the clips asked for \(pelvis\).*It holds: thigh, back") as caught:
         check_alive(moving(), ["pelvis"])
     assert caught.value.clip == "pelvis"
     check_alive(moving(), ["pelvis", "back"])

@@ -45,9 +45,7 @@ def refusal(kind: type[ImuHingeError], text: str | bytes) -> str:
 
 def test_rows_keep_file_order_and_exact_values() -> None:
     arrivals = read_text(
-        TOP
-        + COLUMN_LINE
-        + "0.02,back,1,2,3,4,5,6\n0.01,thigh,-1.5,.25,1e-3,+4,5.,6E0\n0.03,back,7,8,9,0,-0,1\n"
+        TOP + COLUMN_LINE + "0.02,back,1,2,3,4,5,6\n0.01,thigh,-1.5,.25,1e-3,+4,5.,6E0\n0.03,back,7,8,9,0,-0,1\n"
     )
     assert arrivals.clip_names == ("thigh", "back")
     assert arrivals.clip_index.tolist() == [1, 0, 1]
@@ -318,6 +316,4 @@ def test_numbers_are_read_to_the_last_bit(values: list[float]) -> None:
     fast = parse_fast(body)
     assert fast is not None
     assert fast.time_s.tobytes() == np.ascontiguousarray(table[:, 0]).tobytes()
-    assert (
-        np.hstack([fast.acc_m_s2, fast.gyr_rad_s]).tobytes() == np.ascontiguousarray(table[:, 1:]).tobytes()
-    )
+    assert np.hstack([fast.acc_m_s2, fast.gyr_rad_s]).tobytes() == np.ascontiguousarray(table[:, 1:]).tobytes()

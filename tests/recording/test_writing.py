@@ -108,9 +108,7 @@ def test_append_returns_what_the_reader_will_read(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     time, acc, gyr = np.arange(200) * 0.010007, rng.normal(0, 9, (200, 3)), rng.normal(0, 3, (200, 3))
     with RecordingWriter(tmp_path / "live.csv", {}) as writer:
-        blocks = [
-            writer.append("back", time[i : i + 7], acc[i : i + 7], gyr[i : i + 7]) for i in range(0, 200, 7)
-        ]
+        blocks = [writer.append("back", time[i : i + 7], acc[i : i + 7], gyr[i : i + 7]) for i in range(0, 200, 7)]
     arrivals = read_arrivals(tmp_path / "live.csv")
     assert np.concatenate([block.time_s for block in blocks]).tobytes() == arrivals.time_s.tobytes()
     assert np.concatenate([block.acc_m_s2 for block in blocks]).tobytes() == arrivals.acc_m_s2.tobytes()
@@ -220,15 +218,11 @@ _HEADERS = st.lists(
 
 @settings(max_examples=50, deadline=None)
 @given(_HEADERS, st.integers(1, 30), st.integers(0, 2**32 - 1))
-def test_arrivals_come_back_in_the_same_order(
-    notes: list[tuple[int, str, str]], count: int, seed: int
-) -> None:
+def test_arrivals_come_back_in_the_same_order(notes: list[tuple[int, str, str]], count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     written = Arrivals(
         name="out.csv",
-        notes=tuple(
-            HeaderNote(min(r, count), k, v.strip(" \t")) for r, k, v in sorted(notes, key=lambda n: n[0])
-        ),
+        notes=tuple(HeaderNote(min(r, count), k, v.strip(" \t")) for r, k, v in sorted(notes, key=lambda n: n[0])),
         clip_names=CLIPS,
         clip_index=np.concatenate([[0, 1, 2], rng.integers(0, 3, count)]).astype(np.int8),
         time_s=np.round(rng.uniform(-10, 1e5, count + 3), 6),
@@ -241,9 +235,7 @@ def test_arrivals_come_back_in_the_same_order(
         again = Path(folder) / "again.csv"
         write_recording(read, again)
         assert again.read_bytes() == (Path(folder) / "out.csv").read_bytes()
-    assert [(n.row, n.key, n.value) for n in read.notes[1:]] == [
-        (n.row, n.key, n.value) for n in written.notes
-    ]
+    assert [(n.row, n.key, n.value) for n in read.notes[1:]] == [(n.row, n.key, n.value) for n in written.notes]
     assert read.clip_names == CLIPS
     for name in ("clip_index", "time_s", "acc_m_s2", "gyr_rad_s"):
         assert np.array_equal(getattr(read, name), getattr(written, name))

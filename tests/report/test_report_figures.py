@@ -68,9 +68,7 @@ def touching(figure: Figure) -> list[tuple[str, str]]:
         if wide > 1 and high > 2:
             bad.append((one, other))
     frame = figure.bbox
-    bad += [
-        (t, "edge") for t, b in boxes if b.x0 < -1 or b.y0 < -1 or b.x1 > frame.x1 + 1 or b.y1 > frame.y1 + 1
-    ]
+    bad += [(t, "edge") for t, b in boxes if b.x0 < -1 or b.y0 < -1 or b.x1 > frame.x1 + 1 or b.y1 > frame.y1 + 1]
     return bad
 
 
@@ -127,9 +125,7 @@ def test_lumbar_that_is_not_measured_is_said_and_not_drawn(blind: SessionResult)
     assert not any("lumbar 0" in t for t in texts_of(figure))
 
 
-@pytest.mark.parametrize(
-    "clips", [("thigh", "back"), ("thigh", "pelvis"), ("pelvis", "back"), ("thigh",), ()]
-)
+@pytest.mark.parametrize("clips", [("thigh", "back"), ("thigh", "pelvis"), ("pelvis", "back"), ("thigh",), ()])
 @pytest.mark.parametrize("lumbar", [True, False])
 def test_every_subset_of_clips_draws(make_session: MakeSession, clips: tuple[str, ...], lumbar: bool) -> None:
     result = make_session((2,), clips=clips, lumbar=lumbar)
@@ -179,9 +175,7 @@ def test_twenty_reps_without_texts_touching(make_session: MakeSession) -> None:
 
 
 def test_two_hundred_reps_over_an_hour(make_session: MakeSession) -> None:
-    result = make_session(
-        (20,) * 10, rest_s=290.0, gaps=(("back", 1000.0, 1060.0), ("thigh", 1065.0, 1066.0))
-    )
+    result = make_session((20,) * 10, rest_s=290.0, gaps=(("back", 1000.0, 1060.0), ("thigh", 1065.0, 1066.0)))
     figure = session_figure(result)
     assert touching(figure) == []
     assert touching(timeline_figure(result, phone=True)) == []
@@ -192,10 +186,7 @@ def test_two_hundred_reps_over_an_hour(make_session: MakeSession) -> None:
 
 
 def test_long_name_does_not_leave_the_figure(make_session: MakeSession) -> None:
-    assert (
-        touching(session_figure(make_session((2,), name="a$very_long$name_{\\frac_" * 20 + "腰\n\x07.csv")))
-        == []
-    )
+    assert touching(session_figure(make_session((2,), name="a$very_long$name_{\\frac_" * 20 + "腰\n\x07.csv"))) == []
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])

@@ -91,9 +91,7 @@ def test_everything_from_the_file_is_escaped(session: SessionResult) -> None:
         )
         for s in session.sets
     )
-    result = replace(
-        session, recording=EVIL, clips=(EVIL, "back"), quality=quality, sets=sets, params={EVIL: EVIL}
-    )
+    result = replace(session, recording=EVIL, clips=(EVIL, "back"), quality=quality, sets=sets, params={EVIL: EVIL})
     text = render_report(result)
     assert "<script" not in text.lower()
     assert "script" not in {tag for tag, _ in Page(text).tags}

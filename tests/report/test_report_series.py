@@ -45,9 +45,7 @@ def test_numbers_run_on_across_sets(session: SessionResult) -> None:
     ]
 
 
-def test_the_telling_rep_is_the_gravest(
-    session: SessionResult, blind: SessionResult, empty: SessionResult
-) -> None:
+def test_the_telling_rep_is_the_gravest(session: SessionResult, blind: SessionResult, empty: SessionResult) -> None:
     chosen = telling_rep(session)
     assert chosen is not None
     assert chosen.number == 3
