@@ -19,6 +19,9 @@ __all__ = ["GridBlock", "GridResampler", "ResampleParams"]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
+_ROOM = 256
+"""Nodes that fit before the arrays grow or move."""
+
 
 @dataclass(frozen=True)
 class ResampleParams:
@@ -55,11 +58,13 @@ class GridResampler:
         self._step_s = 1.0 / params.rate_hz
         self._gap_s = gap_limit_s
         self._next = first_index
-        # Nodes kept for interpolation: times, running integrals, values; a run is a stretch without a gap.
-        self._t: FloatArray = np.empty(0)
-        self._x: FloatArray = np.empty((0, 6))
-        self._integral: FloatArray = np.empty((0, 6))
-        self._run_start: FloatArray = np.empty(0)
+        # Nodes kept for interpolation, in rows [_start, _stop): times, values, running integrals, and when the
+        # stretch without a gap began that each belongs to.
+        self._start = self._stop = 0
+        self._t: FloatArray = np.empty(_ROOM)
+        self._x: FloatArray = np.empty((_ROOM, 6))
+        self._integral: FloatArray = np.empty((_ROOM, 6))
+        self._run_start: FloatArray = np.empty(_ROOM)
 
     @property
     def next_index(self) -> int:
@@ -69,7 +74,7 @@ class GridResampler:
     @property
     def last_time_s(self) -> float:
         """Time of the last sample taken in, s; minus infinity before the first."""
-        return float(self._t[-1]) if len(self._t) else -math.inf
+        return float(self._t[self._stop - 1]) if self._stop > self._start else -math.inf
 
     def update(
         self,
@@ -83,13 +88,14 @@ class GridResampler:
         ``starts_run`` (N,) marks samples before which the stream was broken however small the step.
         """
         if len(time_s):
-            self._append(time_s, np.hstack([acc_m_s2, gyr_rad_s]), starts_run)
-        if not len(self._t):
+            self._append(time_s, acc_m_s2, gyr_rad_s, starts_run)
+        if self._stop == self._start:
             return self._emit_until(self._next)
         # A sample at t settles every grid point whose centred window ends at or before t.
-        settled = math.floor(self._t[-1] / self._step_s - 0.5)
+        newest = float(self._t[self._stop - 1])
+        settled = math.floor(newest / self._step_s - 0.5)
         # Rounding must not make the last point certain in one chunking and a hole in another.
-        while (settled + 0.5) * self._step_s > self._t[-1]:
+        while (settled + 0.5) * self._step_s > newest:
             settled -= 1
         return self._emit_until(settled + 1)
 
@@ -97,63 +103,84 @@ class GridResampler:
         """Give up waiting: emit grid samples before ``index``, NaN where no sample settled them."""
         return self._emit_until(index)
 
-    def _append(self, time_s: FloatArray, values: FloatArray, starts_run: BoolArray | None) -> None:
-        fresh = len(self._t) == 0
-        t = np.concatenate([self._t[-1:], time_s])
-        x = np.vstack([self._x[-1:], values])
+    def _append(
+        self, time_s: FloatArray, acc_m_s2: FloatArray, gyr_rad_s: FloatArray, starts_run: BoolArray | None
+    ) -> None:
+        self._make_room(len(time_s))
+        old, fresh = self._stop, self._stop == self._start
+        self._stop = new = old + len(time_s)
+        self._t[old:new] = time_s
+        self._x[old:new, :3] = acc_m_s2
+        self._x[old:new, 3:] = gyr_rad_s
+        if fresh:
+            self._integral[old] = 0.0
+            self._run_start[old] = self._t[old]
+            if starts_run is not None:
+                starts_run = starts_run[1:]
+            old += 1
+        t, x, integral = self._t[old - 1 : new], self._x[old - 1 : new], self._integral[old - 1 : new]
         step = np.diff(t)
         broken = step > self._gap_s
         if starts_run is not None:
-            broken |= starts_run[1:] if fresh else starts_run
-        increment = 0.5 * (x[1:] + x[:-1]) * step[:, None]
-        increment[broken] = 0.0
-        seed = np.zeros((1, 6)) if fresh else self._integral[-1:]
-        integral = np.cumsum(np.vstack([seed, increment]), axis=0)
-        first_run = t[0] if fresh else self._run_start[-1]
-        run_index = np.concatenate([[0], np.where(broken, np.arange(1, len(t)), 0)])
-        run_index = np.maximum.accumulate(run_index)
-        run_start = np.where(run_index == 0, first_run, t[run_index])
-        keep = 0 if fresh else 1
-        self._t = np.concatenate([self._t, t[keep:]])
-        self._x = np.vstack([self._x, x[keep:]])
-        self._integral = np.vstack([self._integral, integral[keep:]])
-        self._run_start = np.concatenate([self._run_start, run_start[keep:]])
+            broken |= starts_run
+        np.add(x[1:], x[:-1], out=integral[1:])
+        integral[1:] *= 0.5
+        integral[1:] *= step[:, None]
+        self._run_start[old:new] = self._run_start[old - 1]
+        if broken.any():
+            integral[1:][broken] = 0.0
+            run = np.maximum.accumulate(np.where(broken, np.arange(1, len(t)), 0))
+            self._run_start[old:new][run > 0] = t[run[run > 0]]
+        np.add.accumulate(integral, axis=0, out=integral)
+
+    def _make_room(self, count: int) -> None:
+        """Move the kept nodes to the front, into larger arrays where need be."""
+        if self._stop + count <= len(self._t):
+            return
+        kept = slice(self._start, self._stop)
+        size = max(len(self._t), 2 * (self._stop - self._start + count))
+        for name in ("_t", "_x", "_integral", "_run_start"):
+            old: FloatArray = getattr(self, name)
+            new = np.empty((size, *old.shape[1:]))
+            new[: self._stop - self._start] = old[kept]
+            setattr(self, name, new)
+        self._start, self._stop = 0, self._stop - self._start
 
     def _emit_until(self, stop: int) -> GridBlock:
         first, n = self._next, max(0, stop - self._next)
         acc = np.full((n, 3), np.nan)
         gyr = np.full((n, 3), np.nan)
-        if n and len(self._t) > 1:
+        nodes = self._t[self._start : self._stop]
+        if n and len(nodes) > 1:
             h = self._step_s
-            k: FloatArray = np.arange(first, stop, dtype=np.float64)
-            grid, lo, hi = k * h, (k - 1) * h, (k + 0.5) * h
-            right = np.searchsorted(self._t, hi, side="left")
-            inside = right < len(self._t)
-            run = self._run_start[np.minimum(right, len(self._t) - 1)]
-            ok = inside & (run <= lo)
-            if ok.any():
-                g, a, b, half = grid[ok], lo[ok], hi[ok], (k[ok] - 0.5) * h
-                gyr[ok] = (self._integral_at(g)[:, 3:] - self._integral_at(a)[:, 3:]) / h
-                acc[ok] = (self._integral_at(b)[:, :3] - self._integral_at(half)[:, :3]) / h
+            # The integrals are wanted at every grid time, and halfway between.
+            k: FloatArray = np.arange(first - 1, stop, dtype=np.float64)
+            grid, middle = k * h, (k + 0.5) * h
+            right = nodes.searchsorted(np.concatenate([grid, middle]))
+            at = right[n + 2 :]
+            inside = at < len(nodes)
+            ok = inside & (self._run_start[self._start + np.minimum(at, len(nodes) - 1)] <= grid[:-1])
+            rates = self._integral_at(grid, right[: n + 1], slice(3, 6))
+            forces = self._integral_at(middle, right[n + 1 :], slice(0, 3))
+            np.divide(rates[1:] - rates[:-1], h, out=gyr, where=ok[:, None])
+            np.divide(forces[1:] - forces[:-1], h, out=acc, where=ok[:, None])
         self._next = max(self._next, stop)
         self._forget()
         return GridBlock(first, acc, gyr)
 
-    def _integral_at(self, time_s: FloatArray) -> FloatArray:
-        j = np.clip(np.searchsorted(self._t, time_s, side="left"), 1, len(self._t) - 1)
+    def _integral_at(self, time_s: FloatArray, right: NDArray[np.intp], columns: slice) -> FloatArray:
+        """Running integrals (N, 3) at times (N,) whose next node is ``right``; only between nodes do they mean
+        anything."""
+        j = self._start + np.minimum(np.maximum(right, 1), self._stop - self._start - 1)
         i = j - 1
-        dt = (time_s - self._t[i])[:, None]
-        slope = (self._x[j] - self._x[i]) / (self._t[j] - self._t[i])[:, None]
-        value: FloatArray = self._integral[i] + dt * (self._x[i] + 0.5 * dt * slope)
+        x, t = self._x[i, columns], self._t[i]
+        dt = (time_s - t)[:, None]
+        slope = (self._x[j, columns] - x) / (self._t[j] - t)[:, None]
+        value: FloatArray = self._integral[i, columns] + dt * (x + 0.5 * dt * slope)
         return value
 
     def _forget(self) -> None:
         """Drop nodes that no future grid point can touch."""
         needed = (self._next - 1) * self._step_s
-        keep_from = max(0, int(np.searchsorted(self._t, needed, side="left")) - 2)
-        keep_from = min(keep_from, max(0, len(self._t) - 1))
-        if keep_from:
-            self._t = self._t[keep_from:]
-            self._x = self._x[keep_from:]
-            self._integral = self._integral[keep_from:]
-            self._run_start = self._run_start[keep_from:]
+        nodes = self._t[self._start : self._stop]
+        self._start += min(max(0, int(nodes.searchsorted(needed)) - 2), max(0, len(nodes) - 1))

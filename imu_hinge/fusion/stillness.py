@@ -39,15 +39,25 @@ class StillnessDetector:
         n = len(acc_m_s2)
         if n == 0:
             return np.zeros(0, bool)
-        values = np.vstack([self._tail, np.hstack([acc_m_s2, gyr_rad_s])])
+        values = np.concatenate([self._tail, np.concatenate([acc_m_s2, gyr_rad_s], axis=1)])
+        still: BoolArray = np.all(self._ranges(values, n) < self._limits, axis=1)
+        self._tail = values[n:]
+        return still
+
+    def _ranges(self, values: FloatArray, n: int) -> FloatArray:
+        """Peak to peak (n, 6) over the windows that end at each of the last ``n`` rows, never small across a gap."""
+        if n < self.window:
+            # In a short block each window is the end of the tail and the beginning of the block; NaN stays NaN.
+            tail, block = values[: self.window - 1], values[self.window - 1 :]
+            high = np.maximum(np.maximum.accumulate(block), np.maximum.accumulate(tail[::-1])[::-1][:n])
+            low = np.minimum(np.minimum.accumulate(block), np.minimum.accumulate(tail[::-1])[::-1][:n])
+            return high - low
         # NaN becomes an impossible range, so that no window across a gap is still.
         hole = np.isnan(values)
         origin = (self.window - 1) // 2  # centres the odd or even footprint on the trailing window
         high = maximum_filter1d(np.where(hole, np.inf, values), self.window, axis=0, origin=origin, mode="nearest")
         low = minimum_filter1d(np.where(hole, -np.inf, values), self.window, axis=0, origin=origin, mode="nearest")
-        still: BoolArray = np.all((high - low)[self.window - 1 :] < self._limits, axis=1)
-        self._tail = values[n:]
-        return still
+        return (high - low)[self.window - 1 :]
 
     @property
     def state(self) -> FloatArray:
