@@ -1,3 +1,54 @@
 """imu_hinge: tells the hips from the lumbar spine in a hip hinge, from two or three clip-on motion sensors."""
 
-__version__ = "0.1.0"
+from imu_hinge.errors import (
+    CalibrationError,
+    ClipError,
+    FormatError,
+    ImportRefusedError,
+    ImuHingeError,
+    OutputError,
+    RecordingError,
+    SampleError,
+    ScenarioError,
+    UnitError,
+)
+from imu_hinge.fusion.orientation import OrientationParams, orientation, orientation_offline
+from imu_hinge.recording import ClipSamples, Event, Recording, RecordingWriter, Segment, read_recording, write_recording
+from imu_hinge.session.analysis import analyze
+from imu_hinge.session.params import SessionParams
+from imu_hinge.session.pipeline import Pipeline
+from imu_hinge.session.results import AngleSeries, Fault, Quality, RepResult, SessionResult, SetResult
+from imu_hinge.version import __version__
+
+__all__ = [
+    "AngleSeries",
+    "CalibrationError",
+    "ClipError",
+    "ClipSamples",
+    "Event",
+    "Fault",
+    "FormatError",
+    "ImportRefusedError",
+    "ImuHingeError",
+    "OrientationParams",
+    "OutputError",
+    "Pipeline",
+    "Quality",
+    "Recording",
+    "RecordingError",
+    "RecordingWriter",
+    "RepResult",
+    "SampleError",
+    "ScenarioError",
+    "Segment",
+    "SessionParams",
+    "SessionResult",
+    "SetResult",
+    "UnitError",
+    "__version__",
+    "analyze",
+    "orientation",
+    "orientation_offline",
+    "read_recording",
+    "write_recording",
+]

@@ -29,14 +29,15 @@ class ClipAlignment:
     """A clip's segment axes in sensor coordinates.
 
     ``up`` and ``left`` are orthogonal unit vectors (3,): the segment's long axis and the athlete's left while
-    standing. ``up_sd_rad`` and ``left_sd_rad`` are how far they may be off. ``method`` says which movement gave the
-    axis. ``acc_scale`` makes the standing specific force one g.
+    standing. ``left_sd_rad`` is how far ``left`` may be off; ``stance_sd_rad`` how far the posture that counts as
+    standing may be, beyond the sway that all clips share. ``method`` says which movement gave the axis.
+    ``acc_scale`` makes the standing specific force one g.
     """
 
     clip: str
     up: FloatArray
     left: FloatArray
-    up_sd_rad: float
+    stance_sd_rad: float
     left_sd_rad: float
     method: Method
     acc_scale: float = 1.0
@@ -53,23 +54,18 @@ def flip(alignment: ClipAlignment) -> ClipAlignment:
         alignment.clip,
         alignment.up,
         -alignment.left,
-        alignment.up_sd_rad,
+        alignment.stance_sd_rad,
         alignment.left_sd_rad,
         alignment.method,
         alignment.acc_scale,
     )
 
 
-def standing_up(up: FloatArray) -> tuple[FloatArray, float]:
-    """Mean of directions (N, 3) while standing, and the standard deviation (rad) of one stand's mean.
-
-    Sway moves the whole body slowly; a stand of a few seconds holds about two independent looks a second.
-    """
-    up = up[~np.isnan(up[:, 0])]
-    mean = up.mean(axis=0)
-    mean = mean / np.linalg.norm(mean)
-    spread = float(np.sqrt(np.mean(np.sum((up - mean) ** 2, axis=1)) / 2))
-    return mean, float(np.hypot(spread, np.deg2rad(0.3)))
+def standing_up(up: FloatArray) -> FloatArray:
+    """Mean direction (3,) of the vertical in sensor coordinates (N, 3) while standing, NaN rows left out."""
+    mean = up[~np.isnan(up[:, 0])].mean(axis=0)
+    unit: FloatArray = mean / np.linalg.norm(mean)
+    return unit
 
 
 @dataclass(frozen=True)

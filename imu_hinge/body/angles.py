@@ -21,16 +21,14 @@ class AngleParams:
     """What a pitch is worth. Skin turns a clip a little more or less than the bone: an error that grows with the
     pitch and stays the same for one person and place."""
 
-    thigh_skin_gain_sd: float = 0.04
-    """Share of the thigh's pitch, SD (lateral thigh clusters against bone pins: 2-4 deg over 60; Xi 2022)."""
-    trunk_skin_gain_sd: float = 0.03
-    """Share of a pelvis or back pitch, SD (same source)."""
-    inclination_sd_rad: float = float(np.deg2rad(0.4))
-    """Error of the orientation itself in slow lifting, rad (vqf on BROAD: 0.3-0.9 deg)."""
-    restart_sd_rad: float = float(np.deg2rad(4.0))
-    """Extra inclination error right after the filter starts in motion, rad."""
-    restart_fade_s: float = 3.0
-    """How fast that error fades, s (the filter's own time constant)."""
+    thigh_skin_gain_sd: float = 0.035
+    """Share of the thigh's pitch, SD (lateral thigh clusters against bone: 2-4 deg over 60-90; Xi 2022)."""
+    trunk_skin_gain_sd: float = 0.013
+    """Share of a pelvis or back pitch, SD, each clip for itself."""
+    trunk_common_gain_sd: float = 0.02
+    """The same, common to the trunk clips of one person: it cancels in lumbar flexion but not in the hip."""
+    stance_sd_rad: float = float(np.deg2rad(0.2))
+    """How far the standing inclination of one clip differs from another's beyond the sway they share, rad."""
     min_share_below: float = 0.3
     """Least share of lumbar flexion below the back clip from which the whole can be told."""
     share_sd: float = 0.08
@@ -65,28 +63,26 @@ def clip_roles(sites: Mapping[str, str]) -> dict[str, str]:
 
 
 def _pitch_variance(
-    pitch_rad: FloatArray, since_start_s: FloatArray, alignment: ClipAlignment, params: AngleParams
+    pitch_rad: FloatArray, inclination_sd_rad: FloatArray, alignment: ClipAlignment, params: AngleParams
 ) -> FloatArray:
     skin = params.thigh_skin_gain_sd if alignment.clip == THIGH else params.trunk_skin_gain_sd
     # A medio-lateral axis off by e shortens the pitch by e²/2 and mixes in roll, of the order of a tenth of pitch.
     axis = alignment.left_sd_rad**2 / 2 + 0.1 * alignment.left_sd_rad
-    start = params.restart_sd_rad * np.exp(-since_start_s / params.restart_fade_s)
-    variance: FloatArray = (
-        params.inclination_sd_rad**2 + alignment.up_sd_rad**2 + (skin**2 + axis**2) * pitch_rad**2 + start**2
-    )
+    stance = max(params.stance_sd_rad, alignment.stance_sd_rad)
+    variance: FloatArray = inclination_sd_rad**2 + stance**2 + (skin**2 + axis**2) * pitch_rad**2
     return variance
 
 
 def joint_angles(
     pitch_rad: Mapping[str, FloatArray],
-    since_start_s: Mapping[str, FloatArray],
+    inclination_sd_rad: Mapping[str, FloatArray],
     alignments: Mapping[str, ClipAlignment],
     sites: Mapping[str, str],
     params: AngleParams,
 ) -> JointAngles:
     """Joint angles from segment pitches (N,) of the worn clips.
 
-    ``since_start_s`` (N,) tells how long each clip's filter has run. With a pelvis clip hip flexion is measured, with
+    ``inclination_sd_rad`` (N,) is how sure each clip's inclination is. With a pelvis clip hip flexion is measured, with
     a back clip as well lumbar flexion too. Thigh and back alone give their sum; the hip is then the sum less what
     the lumbar spine usually adds, with an SD that says so, and lumbar flexion stays NaN.
     """
@@ -95,7 +91,7 @@ def joint_angles(
     nan = np.full(n, np.nan)
     pitch = {role: pitch_rad[clip] for role, clip in roles.items()}
     variance = {
-        role: _pitch_variance(pitch_rad[clip], since_start_s[clip], alignments[clip], params)
+        role: _pitch_variance(pitch_rad[clip], inclination_sd_rad[clip], alignments[clip], params)
         for role, clip in roles.items()
     }
     hip = hip_var = lumbar = lumbar_var = nan
@@ -104,16 +100,18 @@ def joint_angles(
     fold = pitch[trunk] - pitch[THIGH] if THIGH in roles else pitch[trunk]
     if THIGH in roles and PELVIS in roles:
         hip = pitch[PELVIS] - pitch[THIGH]
-        hip_var = variance[PELVIS] + variance[THIGH]
+        hip_var = variance[PELVIS] + variance[THIGH] + (params.trunk_common_gain_sd * pitch[PELVIS]) ** 2
     elif THIGH in roles:
         part = share * params.prior_lumbar_share
         hip = fold * (1.0 - part)
-        hip_var = variance[BACK] + variance[THIGH] + (share * params.prior_lumbar_share_sd * fold) ** 2
+        hip_var = variance[BACK] + variance[THIGH] + (params.trunk_common_gain_sd * pitch[BACK]) ** 2
+        hip_var = hip_var + (share * params.prior_lumbar_share_sd * fold) ** 2
     if BACK in roles and PELVIS in roles and share >= params.min_share_below:
         part_of = pitch[BACK] - pitch[PELVIS]
         lumbar = part_of / share
         share_sd = params.share_sd if share < 1.0 else 0.0
-        lumbar_var = (variance[BACK] + variance[PELVIS] + (share_sd * lumbar) ** 2) / share**2
+        lumbar_var = variance[BACK] + variance[PELVIS] + (params.trunk_common_gain_sd * part_of) ** 2
+        lumbar_var = (lumbar_var + (share_sd * lumbar) ** 2) / share**2
     degrees = np.rad2deg
     return JointAngles(
         degrees(hip),

@@ -42,8 +42,8 @@ class CalibrationParams:
     """Thigh range over trunk range in the reference hinge above which the two look swapped (RDL: 0.3-0.6)."""
     slip_rad: float = float(np.deg2rad(8.0))
     """Standing inclinations that differ by more between stands mean a clip slipped, rad."""
-    minimal_up_sd_rad: float = float(np.deg2rad(1.5))
-    """Error of the standing reference when it rests on one still second, rad."""
+    minimal_stance_sd_rad: float = float(np.deg2rad(1.5))
+    """How far the first still second may be from standing tall, rad."""
     least_agreement: float = 0.3
     """Correlation of thigh and pelvis forward acceleration (+0.5 to +0.95 in hinges, squats and on chairs) that, with
     a minus sign, proves one of them to face backwards."""
@@ -88,7 +88,6 @@ def calibrate(
     if not stands and not has_hinge:
         level = "minimal"
     up: dict[str, FloatArray] = {}
-    up_sd: dict[str, float] = {}
     gravity: dict[str, float] = {}
     axis: dict[str, AxisEvidence] = {}
     for clip, track in tracks.items():
@@ -99,9 +98,7 @@ def calibrate(
                 clip=clip,
                 advice="Stand still for three seconds with both clips connected before you start.",
             )
-        up[clip], up_sd[clip] = standing_up(up_in_sensor(track.quat)[rows])
-        if minimal:
-            up_sd[clip] = float(np.hypot(up_sd[clip], params.minimal_up_sd_rad))
+        up[clip] = standing_up(up_in_sensor(track.quat)[rows])
         gravity[clip] = float(np.median(np.linalg.norm(track.acc_m_s2[rows], axis=1)))
         axis[clip] = _axis(clip, track, up[clip], hinge if has_hinge else _anywhere(time_s), sites, params)
     alignments = {
@@ -109,7 +106,7 @@ def calibrate(
             clip,
             up[clip],
             axis[clip].left,
-            up_sd[clip],
+            params.minimal_stance_sd_rad if minimal else 0.0,
             axis[clip].sd_rad if has_hinge else float(np.hypot(axis[clip].sd_rad, np.deg2rad(4.0))),
             "reference_hinge" if has_hinge else "movement",
             GRAVITY_M_S2 / gravity[clip],
@@ -330,7 +327,7 @@ def _slips(
         for stand in stands:
             rows = _mask(time_s, [stand], params.stand_trim_s) & ~np.isnan(up[:, 0])
             if rows.any():
-                means.append(standing_up(up[rows])[0])
+                means.append(standing_up(up[rows]))
         if len(means) > 1 and max(float(np.arccos(np.clip(m @ means[0], -1, 1))) for m in means) > params.slip_rad:
             slipped.append(clip)
     return tuple(slipped)

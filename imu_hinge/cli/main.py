@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-import imu_hinge
 from imu_hinge.cli.analyze import analyze
 from imu_hinge.cli.calibrate_clip import calibrate_clip
 from imu_hinge.cli.convert import convert
@@ -17,6 +16,7 @@ from imu_hinge.cli.plot import plot
 from imu_hinge.cli.replay import replay
 from imu_hinge.cli.simulate import simulate
 from imu_hinge.errors import ImuHingeError
+from imu_hinge.version import __version__
 
 __all__ = ["app", "main"]
 
@@ -34,7 +34,7 @@ for _command in (analyze, replay, plot, convert, simulate, calibrate_clip):
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"imu-hinge {imu_hinge.__version__}")
+        typer.echo(f"imu-hinge {__version__}")
         raise typer.Exit
 
 

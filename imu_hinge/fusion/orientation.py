@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from imu_hinge.fusion.backends import FilterName, make_backend, vqf_offline
+from imu_hinge.fusion.gyro_scale import GyroScale, GyroScaleParams
 from imu_hinge.fusion.stillness import StillnessDetector, StillnessParams
+from imu_hinge.fusion.uncertainty import InclinationParams, InclinationUncertainty
 
 __all__ = ["OrientationBlock", "OrientationParams", "OrientationStream", "orientation", "orientation_offline"]
 
@@ -32,18 +34,20 @@ class OrientationParams:
     """Longest gap over which the last orientation is carried by interpolated rates, s; longer gaps restart from
     gravity. The output in any gap stays NaN."""
     stillness: StillnessParams = field(default_factory=StillnessParams)
+    gyro_scale: GyroScaleParams = field(default_factory=GyroScaleParams)
+    inclination: InclinationParams = field(default_factory=InclinationParams)
 
 
 @dataclass(frozen=True)
 class OrientationBlock:
     """Orientations on the grid: ``quat`` (N, 4) sensor to world, NaN in gaps; ``bias_rad_s`` (N, 3) gyroscope bias
-    in force; ``still`` (N,) True where the second that ends there was still; ``since_start`` (N,) samples since the
-    filter last started from gravity."""
+    in force; ``still`` (N,) True where the second that ends there was still; ``inclination_sd_rad`` (N,) how sure the
+    inclination is."""
 
     quat: FloatArray
     bias_rad_s: FloatArray
     still: BoolArray
-    since_start: NDArray[np.int64]
+    inclination_sd_rad: FloatArray
 
 
 class OrientationStream:
@@ -58,6 +62,8 @@ class OrientationStream:
         self._rate_hz = rate_hz
         self._backend = make_backend(params.filter, rate_hz, params.tau_acc_s, params.bias_clip_rad_s)
         self._stillness = StillnessDetector(params.stillness, rate_hz)
+        self._uncertainty = InclinationUncertainty(params.inclination, rate_hz)
+        self._scale = GyroScale(params.gyro_scale, rate_hz)
         self._coast = round(params.coast_s * rate_hz)
         self._window: FloatArray = np.full((self._stillness.window, 3), np.nan)
         self._bias_known = False
@@ -83,7 +89,9 @@ class OrientationStream:
             if valid[start]:
                 self._resume(gyr_rad_s[start])
                 rows = slice(start, stop)
-                quat[rows], bias[rows] = self._backend.run(gyr_rad_s[rows], acc_m_s2[rows])
+                rates, force = gyr_rad_s[rows] * self._scale.factors, acc_m_s2[rows]
+                quat[rows], bias[rows] = self._backend.run(rates, force)
+                self._scale.add(gyr_rad_s[rows] - bias[rows], force)
                 self._last_rate = gyr_rad_s[stop - 1].copy()
                 since[start:stop] = self._since + np.arange(1, stop - start + 1)
                 self._since += stop - start
@@ -92,10 +100,11 @@ class OrientationStream:
                     self._learn_bias(history[stop : stop + width].mean(axis=0))
             else:
                 self._missing += stop - start
+                self._scale.broken()
                 bias[start:stop] = self._backend.bias_rad_s
             start = stop
         self._window = history[n:]
-        return OrientationBlock(quat, bias, still, since)
+        return OrientationBlock(quat, bias, still, self._uncertainty.update(acc_m_s2, since))
 
     @property
     def state(self) -> dict[str, Any]:
@@ -103,6 +112,8 @@ class OrientationStream:
         return {
             "backend": self._backend.snapshot(),
             "stillness": self._stillness.state,
+            "scale": self._scale.state,
+            "uncertainty": self._uncertainty.state,
             "window": self._window.copy(),
             "bias_known": self._bias_known,
             "until_bias": self._until_bias,
@@ -116,6 +127,8 @@ class OrientationStream:
     def state(self, value: dict[str, Any]) -> None:
         self._backend.restore(value["backend"])
         self._stillness.state = value["stillness"]
+        self._scale.state = value["scale"]
+        self._uncertainty.state = value["uncertainty"]
         self._window = value["window"].copy()
         self._bias_known = value["bias_known"]
         self._until_bias = value["until_bias"]
@@ -133,7 +146,7 @@ class OrientationStream:
             candidates = candidates[candidates >= self._until_bias - 1]
             if len(candidates):
                 stop = start + int(candidates[0]) + 1
-        return stop
+        return min(stop, start + self._scale.room) if valid[start] else stop
 
     def _wants_bias(self) -> bool:
         return (not self._bias_known or not self._backend.estimates_bias) and self._until_bias == 0
@@ -194,7 +207,8 @@ def orientation_offline(
     params = OrientationParams(filter=filter) if params is None else params
     quat = np.full((len(gyr), 4), np.nan)
     hole = _holes(gyr, acc)
-    rates_filled, acc = _carried(gyr - _still_bias(gyr, acc, rate_hz, params), acc, hole, params, rate_hz)
+    rates = gyr - _still_bias(gyr, acc, rate_hz, params)
+    rates_filled, acc = _carried(rates * _scale_factors(rates, acc, hole, params, rate_hz), acc, hole, params, rate_hz)
     for start, stop in _runs(~np.isnan(rates_filled[:, 0])):
         rates = rates_filled[start:stop]
         if params.filter == "vqf":
@@ -217,6 +231,19 @@ def _carried(
             for values in (gyr, acc):
                 values[start:stop] = values[start - 1] + (values[stop] - values[start - 1]) * share
     return gyr, acc
+
+
+def _scale_factors(
+    rates: FloatArray, acc: FloatArray, hole: BoolArray, params: OrientationParams, rate_hz: float
+) -> FloatArray:
+    """Gyroscope scale (3,) from the whole recording."""
+    scale = GyroScale(params.gyro_scale, rate_hz)
+    for start, stop in _runs(~hole):
+        scale.broken()
+        for first in range(start, stop - scale.stretch + 1, scale.stretch):
+            rows = slice(first, first + scale.stretch)
+            scale.add(rates[rows], acc[rows])
+    return scale.factors
 
 
 def _both_ways(rates: FloatArray, acc: FloatArray, rate_hz: float, params: OrientationParams) -> FloatArray:

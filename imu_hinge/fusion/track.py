@@ -17,8 +17,8 @@ class ClipTrack:
     """A clip's grid samples from index ``first``, all of length N, NaN rows in gaps.
 
     ``acc_m_s2``, ``gyr_rad_s`` and ``bias_rad_s`` (N, 3) in sensor coordinates, ``quat`` (N, 4) sensor to world,
-    ``still`` (N,) True where the second that ends there was still, ``since_start_s`` (N,) how long the orientation
-    filter has run.
+    ``still`` (N,) True where the second that ends there was still, ``inclination_sd_rad`` (N,) how sure the
+    inclination is.
     """
 
     first: int
@@ -27,7 +27,7 @@ class ClipTrack:
     quat: FloatArray
     bias_rad_s: FloatArray
     still: NDArray[np.bool_]
-    since_start_s: FloatArray
+    inclination_sd_rad: FloatArray
 
     def __len__(self) -> int:
         return len(self.quat)
@@ -42,7 +42,7 @@ class ClipTrack:
             self.quat[rows],
             self.bias_rad_s[rows],
             self.still[rows],
-            self.since_start_s[rows],
+            self.inclination_sd_rad[rows],
         )
 
 
@@ -57,5 +57,5 @@ def join_tracks(parts: list[ClipTrack]) -> ClipTrack:
         np.vstack([p.quat for p in parts]),
         np.vstack([p.bias_rad_s for p in parts]),
         np.concatenate([p.still for p in parts]),
-        np.concatenate([p.since_start_s for p in parts]),
+        np.concatenate([p.inclination_sd_rad for p in parts]),
     )

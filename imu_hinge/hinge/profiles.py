@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -32,6 +32,11 @@ class RepProfile:
     """Whether take-off and landing belong to one rep."""
     folds: int = 1
     """+1 where a rep folds and unfolds; -1 where it unfolds and folds (hip bridge: the top is the effort)."""
+
+    def without_thigh(self) -> RepProfile:
+        """The same exercise seen by the trunk alone, which tips about half as far as trunk and thigh fold."""
+        peak = None if self.min_peak_deg is None else 0.5 * self.min_peak_deg
+        return replace(self, min_fold_deg=0.4 * self.min_fold_deg, min_peak_deg=peak)
 
 
 PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(

@@ -13,7 +13,6 @@ from importlib.resources import files
 import numpy as np
 from matplotlib.figure import Figure
 
-import imu_hinge
 from imu_hinge.report.describe import describe, headline, hip_sentence, lumbar_sentence
 from imu_hinge.report.figures import angle_angle_figure, rep_by_rep_figure, strip_figure, timeline_figure
 from imu_hinge.report.series import finite_range, numbered_reps, telling_rep
@@ -21,6 +20,7 @@ from imu_hinge.report.svg import inline_svg, theme_css
 from imu_hinge.report.tables import gaps_table, health_table, set_section
 from imu_hinge.report.words import CLIP_WORDS, degrees, rep_words, with_sd
 from imu_hinge.session.results import SessionResult
+from imu_hinge.version import __version__
 
 __all__ = ["render_report"]
 
@@ -41,7 +41,7 @@ def render_report(result: SessionResult) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<meta name="generator" content="imu_hinge {imu_hinge.__version__}">
+<meta name="generator" content="imu_hinge {__version__}">
 <title>{title}</title>
 <style>
 {theme_css()}
@@ -53,7 +53,7 @@ def render_report(result: SessionResult) -> str:
 <p>Angles are estimates and count from your own standing posture: forward bending and rounding are positive,
 arching is negative. ± is one standard deviation; shaded bands and bars hold the true value about nine times
 in ten. Reps are judged against your own reference hinges, for technique, awareness and consistency.</p>
-<p>imu_hinge {imu_hinge.__version__}</p>
+<p>imu_hinge {__version__}</p>
 </footer>
 </main>
 </body>
@@ -176,7 +176,7 @@ def _health(result: SessionResult) -> str:
 
 
 def _params(result: SessionResult) -> str:
-    values: Mapping[str, object] = {"imu_hinge": imu_hinge.__version__, "params": dict(result.params)}
+    values: Mapping[str, object] = {"imu_hinge": __version__, "params": dict(result.params)}
     text = escape(json.dumps(values, indent=2, default=str, ensure_ascii=False))
     return (
         '<details class="params"><summary>Parameters and version '

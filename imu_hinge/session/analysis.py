@@ -15,14 +15,12 @@ from imu_hinge.conventions import BACK, PELVIS, SITES, THIGH
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.fusion.track import ClipTrack
 from imu_hinge.hinge.faults import thresholds
-from imu_hinge.hinge.profiles import PROFILES
-from imu_hinge.hinge.reps import RepCounter
 from imu_hinge.recording.check import check_alive, check_units
 from imu_hinge.recording.model import Recording, Segment
 from imu_hinge.session.measure import RepAngles, measure_rep
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.results import AngleSeries, ClipQuality, Quality, SessionResult, SetResult
-from imu_hinge.session.sets import FoundSet, find_sets, free_fall
+from imu_hinge.session.sets import FoundSet, counter_for, find_sets, free_fall
 from imu_hinge.session.tracks import StreamHealth, choose_clips, grid_rate_hz, offline_tracks, stream_health
 
 __all__ = ["Reference", "analyze", "find_reference"]
@@ -55,7 +53,7 @@ def analyze(
     }
     joints = joint_angles(
         {name: m.pitch_rad for name, m in motion.items()},
-        {name: track.since_start_s for name, track in tracks.items()},
+        {name: track.inclination_sd_rad for name, track in tracks.items()},
         calibration.alignments,
         sites,
         params.angles,
@@ -72,12 +70,11 @@ def analyze(
         joints.fold_deg,
         joints.trunk_pitch_deg,
         hip_measured=THIGH in roles and PELVIS in roles,
+        has_thigh=THIGH in roles,
     )
     reference = find_reference(grid, recording.segments, rate_hz, params)
     found = find_sets(
-        time_s,
-        joints.fold_deg,
-        joints.trunk_pitch_deg,
+        grid,
         free_fall(tracks),
         recording.segments,
         rate_hz,
@@ -113,7 +110,7 @@ def find_reference(grid: RepAngles, segments: tuple[Segment, ...], rate_hz: floa
     bottoms: list[float] = []
     for s in (s for s in segments if s.kind == "reference_hinge"):
         rows = (grid.time_s >= s.start_s) & (grid.time_s <= s.end_s)
-        counter = RepCounter(PROFILES["hinge"], rate_hz, params.reps)
+        counter = counter_for("hinge", rate_hz, params.reps, has_thigh=grid.has_thigh)
         for rep in [*counter.update(grid.time_s[rows], grid.fold_deg[rows]), *counter.finish()]:
             near = np.abs(grid.time_s - rep.bottom_s) <= 0.05
             bottoms.append(float(np.mean(grid.lumbar_deg[near])))

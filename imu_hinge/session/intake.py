@@ -46,7 +46,7 @@ class _Lane:
         self.acc, self.gyr = [acc[count:]], [gyr[count:]]
         acc, gyr = np.ascontiguousarray(acc[:count]), np.ascontiguousarray(gyr[:count])
         block = self.orientation.update(gyr, acc)
-        return ClipTrack(first, acc, gyr, block.quat, block.bias_rad_s, block.still, block.since_start / rate_hz)
+        return ClipTrack(first, acc, gyr, block.quat, block.bias_rad_s, block.still, block.inclination_sd_rad)
 
 
 class Intake:

@@ -34,6 +34,7 @@ class RepAngles:
     fold_deg: FloatArray
     trunk_pitch_deg: FloatArray
     hip_measured: bool
+    has_thigh: bool
 
 
 def measure_rep(

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-import imu_hinge
 from imu_hinge.conventions import BACK, CONTRACT_VERSION, PELVIS, THIGH
 from imu_hinge.errors import OutputError
 from imu_hinge.session.results import AngleSeries, RepResult, SessionResult, SetResult
+from imu_hinge.version import __version__
 
 __all__ = ["angles_csv", "summary", "summary_json", "write_outputs"]
 
@@ -23,7 +23,7 @@ __all__ = ["angles_csv", "summary", "summary_json", "write_outputs"]
 def summary(result: SessionResult) -> dict[str, object]:
     """The contract's summary.json as plain values."""
     return {
-        "imu_hinge": imu_hinge.__version__,
+        "imu_hinge": __version__,
         "contract": CONTRACT_VERSION,
         "recording": result.recording,
         "clips": list(result.clips),

@@ -21,7 +21,6 @@ from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.fusion.track import ClipTrack, join_tracks
 from imu_hinge.hinge.cues import Cue, CueEngine, CueParams
 from imu_hinge.hinge.faults import LumbarThresholds, thresholds
-from imu_hinge.hinge.profiles import UNANNOUNCED, profile_of
 from imu_hinge.hinge.reps import Rep, RepCounter
 from imu_hinge.recording.model import Segment
 from imu_hinge.sensors.source import SampleBlock
@@ -30,7 +29,7 @@ from imu_hinge.session.intake import Intake
 from imu_hinge.session.measure import RepAngles, measure_rep
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.results import RepResult
-from imu_hinge.session.sets import SET_MARGIN_S, free_fall, leans
+from imu_hinge.session.sets import SET_MARGIN_S, announced_reps, counter_for, free_fall, unannounced_reps
 
 __all__ = ["LiveRep", "Pipeline", "PipelineBlock"]
 
@@ -189,8 +188,8 @@ class Pipeline:
         assert self._calibration is not None
         alignments = self._calibration.alignments
         pitch = {n: segment_motion(t.quat, t.acc_m_s2, alignments[n]).pitch_rad for n, t in tracks.items()}
-        since = {n: t.since_start_s for n, t in tracks.items()}
-        return pitch, joint_angles(pitch, since, alignments, self._sites, self._params.angles)
+        sd = {n: t.inclination_sd_rad for n, t in tracks.items()}
+        return pitch, joint_angles(pitch, sd, alignments, self._sites, self._params.angles)
 
     def _grid(self, time_s: FloatArray, joints: JointAngles) -> RepAngles:
         roles = clip_roles(self._sites)
@@ -203,6 +202,7 @@ class Pipeline:
             joints.fold_deg,
             joints.trunk_pitch_deg,
             hip_measured=THIGH in roles and PELVIS in roles,
+            has_thigh=THIGH in roles,
         )
 
     def _remember(self, tracks: Mapping[str, ClipTrack]) -> None:
@@ -266,8 +266,9 @@ class Pipeline:
             self._counter = None
             self._index = 0
             if here is not None or not sets:
-                profile = profile_of(here.exercise if here is not None else None)
-                self._counter = RepCounter(profile, self._rate_hz, self._params.reps)
+                exercise = here.exercise if here is not None else None
+                has_thigh = THIGH in clip_roles(self._sites)
+                self._counter = counter_for(exercise, self._rate_hz, self._params.reps, has_thigh=has_thigh)
         if self._counter is not None:
             self._queue(self._counter.update(time_s, fold_deg, free_fall(tracks)))
         return self._measured(float(time_s[-1]))
@@ -282,16 +283,8 @@ class Pipeline:
     def _belonging(self, reps: list[Rep]) -> list[Rep]:
         """Reps that count: inside the announced set, or outside every calibration movement."""
         if self._counting is not None:
-            s = self._counting
-            return [r for r in reps if s.start_s <= 0.5 * (r.start_s + r.end_s) <= s.end_s]
-        busy = [s for s in self._segments if s.kind != "stand"]
-        grid = _join_grids(self._history)
-        return [
-            r
-            for r in reps
-            if leans(r, grid.time_s, grid.trunk_pitch_deg, UNANNOUNCED)
-            and not any(r.start_s < s.end_s and r.end_s > s.start_s for s in busy)
-        ]
+            return announced_reps(reps, self._counting)
+        return unannounced_reps(reps, _join_grids(self._history), self._segments)
 
     def _measured(self, now_s: float) -> list[LiveRep]:
         """Reps whose end, which is extrapolated, the grid has reached."""
@@ -338,4 +331,5 @@ def _join_grids(parts: list[RepAngles]) -> RepAngles:
         np.concatenate([p.fold_deg for p in parts]),
         np.concatenate([p.trunk_pitch_deg for p in parts]),
         parts[-1].hip_measured,
+        parts[-1].has_thigh,
     )

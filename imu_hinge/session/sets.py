@@ -12,8 +12,9 @@ from imu_hinge.fusion.track import ClipTrack
 from imu_hinge.hinge.profiles import UNANNOUNCED, RepProfile, profile_of
 from imu_hinge.hinge.reps import Rep, RepCounter, RepParams
 from imu_hinge.recording.model import Segment
+from imu_hinge.session.measure import RepAngles
 
-__all__ = ["SET_MARGIN_S", "FoundSet", "find_sets", "free_fall", "leans"]
+__all__ = ["SET_MARGIN_S", "FoundSet", "announced_reps", "counter_for", "find_sets", "free_fall", "unannounced_reps"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -46,19 +47,17 @@ def free_fall(tracks: Mapping[str, ClipTrack]) -> BoolArray:
     return falling & heard
 
 
-def leans(rep: Rep, time_s: FloatArray, trunk_pitch_deg: FloatArray, profile: RepProfile) -> bool:
+def _leans(rep: Rep, grid: RepAngles, profile: RepProfile) -> bool:
     """Whether the trunk tips far enough during the rep for it to be one."""
     if profile.min_lean_deg is None:
         return True
-    pitch = trunk_pitch_deg[(time_s >= rep.start_s) & (time_s <= rep.end_s)]
+    pitch = grid.trunk_pitch_deg[(grid.time_s >= rep.start_s) & (grid.time_s <= rep.end_s)]
     pitch = pitch[np.isfinite(pitch)]
     return bool(len(pitch)) and float(pitch.max() - pitch.min()) >= profile.min_lean_deg
 
 
 def find_sets(
-    time_s: FloatArray,
-    fold_deg: FloatArray,
-    trunk_pitch_deg: FloatArray,
+    grid: RepAngles,
     flight: BoolArray,
     segments: Sequence[Segment],
     rate_hz: float,
@@ -68,17 +67,10 @@ def find_sets(
     """Count reps inside the announced sets, or everywhere outside calibration where none is announced."""
     announced = sorted((s for s in segments if s.kind == "set"), key=lambda s: s.start_s)
     if announced:
-        return tuple(_count_announced(time_s, fold_deg, flight, s, rate_hz, params) for s in announced)
-    reps = _count(time_s, fold_deg, flight, None, rate_hz, params)
-    busy = [s for s in segments if s.kind != "stand"]
-    free = [
-        r
-        for r in reps
-        if leans(r, time_s, trunk_pitch_deg, UNANNOUNCED)
-        and not any(r.start_s < s.end_s and r.end_s > s.start_s for s in busy)
-    ]
+        return tuple(_count_announced(grid, flight, s, rate_hz, params) for s in announced)
+    everywhere = np.ones(len(flight), bool)
     groups: list[list[Rep]] = []
-    for rep in free:
+    for rep in unannounced_reps(_count(grid, everywhere, flight, None, rate_hz, params), grid, segments):
         if groups and rep.start_s - groups[-1][-1].end_s <= set_break_s:
             groups[-1].append(rep)
         else:
@@ -86,25 +78,39 @@ def find_sets(
     return tuple(FoundSet(_exercise_of(g), None, g[0].start_s, g[-1].end_s, tuple(g), announced=False) for g in groups)
 
 
-def _count_announced(
-    time_s: FloatArray, fold: FloatArray, flight: BoolArray, s: Segment, rate_hz: float, params: RepParams
-) -> FoundSet:
-    rows = (time_s >= s.start_s - SET_MARGIN_S) & (time_s <= s.end_s + SET_MARGIN_S)
-    reps = _count(time_s[rows], fold[rows], flight[rows], s.exercise, rate_hz, params)
-    inside = tuple(r for r in reps if s.start_s <= 0.5 * (r.start_s + r.end_s) <= s.end_s)
-    return FoundSet(s.exercise or UNANNOUNCED.exercise, s.load_kg, s.start_s, s.end_s, inside, announced=True)
+def unannounced_reps(reps: Sequence[Rep], grid: RepAngles, segments: Sequence[Segment]) -> list[Rep]:
+    """Those that are no steps and no calibration movements."""
+    busy = [s for s in segments if s.kind != "stand"]
+    return [
+        r
+        for r in reps
+        if _leans(r, grid, UNANNOUNCED) and not any(r.start_s < s.end_s and r.end_s > s.start_s for s in busy)
+    ]
+
+
+def announced_reps(reps: Sequence[Rep], announced: Segment) -> list[Rep]:
+    """Those whose middle lies inside the announced set."""
+    return [r for r in reps if announced.start_s <= 0.5 * (r.start_s + r.end_s) <= announced.end_s]
+
+
+def counter_for(exercise: str | None, rate_hz: float, params: RepParams, *, has_thigh: bool) -> RepCounter:
+    """A counter with the profile of an exercise (None: unannounced), as the worn clips see it."""
+    profile = profile_of(exercise)
+    return RepCounter(profile if has_thigh else profile.without_thigh(), rate_hz, params)
+
+
+def _count_announced(grid: RepAngles, flight: BoolArray, s: Segment, rate_hz: float, params: RepParams) -> FoundSet:
+    rows = (grid.time_s >= s.start_s - SET_MARGIN_S) & (grid.time_s <= s.end_s + SET_MARGIN_S)
+    inside = announced_reps(_count(grid, rows, flight, s.exercise, rate_hz, params), s)
+    exercise = s.exercise or UNANNOUNCED.exercise
+    return FoundSet(exercise, s.load_kg, s.start_s, s.end_s, tuple(inside), announced=True)
 
 
 def _count(
-    time_s: FloatArray,
-    fold: FloatArray,
-    flight: BoolArray,
-    exercise: str | None,
-    rate_hz: float,
-    params: RepParams,
+    grid: RepAngles, rows: BoolArray, flight: BoolArray, exercise: str | None, rate_hz: float, params: RepParams
 ) -> list[Rep]:
-    counter = RepCounter(profile_of(exercise), rate_hz, params)
-    return [*counter.update(time_s, fold, flight), *counter.finish()]
+    counter = counter_for(exercise, rate_hz, params, has_thigh=grid.has_thigh)
+    return [*counter.update(grid.time_s[rows], grid.fold_deg[rows], flight[rows]), *counter.finish()]
 
 
 def _exercise_of(reps: list[Rep]) -> str:

@@ -15,6 +15,7 @@ from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.fusion.orientation import OrientationParams, OrientationStream, orientation_offline
 from imu_hinge.fusion.resample import GridResampler, ResampleParams
 from imu_hinge.fusion.track import ClipTrack
+from imu_hinge.fusion.uncertainty import offline_inclination_sd
 from imu_hinge.recording.model import ClipSamples, Recording
 
 __all__ = ["StreamHealth", "choose_clips", "full_scale", "grid_rate_hz", "offline_tracks", "stream_health"]
@@ -23,7 +24,7 @@ FloatArray = NDArray[np.float64]
 
 ACC_FULL_SCALE_M_S2 = 16 * 9.80665
 GYR_FULL_SCALE_RAD_S = math.radians(2000.0)
-_CLEAR_OF_START_S = 60.0
+_CLEAR_OF_BREAKS_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -126,19 +127,17 @@ def offline_tracks(
             quat,
             causal.bias_rad_s,
             causal.still,
-            _since_restart_s(quat, rate_hz, orientation.coast_s),
+            _offline_sd(acc_grid, quat, rate_hz, orientation),
         )
     return tracks
 
 
-def _since_restart_s(quat: FloatArray, rate_hz: float, coast_s: float) -> FloatArray:
-    """Seconds to the nearest gap that the filter could not be carried over; the two-pass filter trusts both ends."""
-    hole = np.isnan(quat[:, 0])
-    labels, _ = label(hole)
-    long = np.bincount(labels) > coast_s * rate_hz
+def _offline_sd(acc: FloatArray, quat: FloatArray, rate_hz: float, params: OrientationParams) -> FloatArray:
+    """How sure the two-pass inclination is; only gaps the filter could not be carried over count as restarts."""
+    labels, _ = label(np.isnan(quat[:, 0]))
+    long = np.bincount(labels) > params.coast_s * rate_hz
     long[0] = False
     broken = long[labels]
-    if not broken.any():
-        return np.full(len(quat), _CLEAR_OF_START_S)
-    distance: FloatArray = distance_transform_edt(~broken) / rate_hz
-    return distance
+    clear = np.full(len(quat), _CLEAR_OF_BREAKS_S)
+    since_s = distance_transform_edt(~broken) / rate_hz if broken.any() else clear
+    return offline_inclination_sd(acc, since_s, rate_hz, params.inclination)

@@ -1,0 +1,83 @@
+"""How sure an inclination is: the floor of the filter, movement that hides gravity, and a start in mid-movement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from imu_hinge.conventions import GRAVITY_M_S2
+
+_IMPACT_G = 2.0
+"""An impact is over before it can turn the filter: more than this does not count as more, g."""
+
+__all__ = ["InclinationParams", "InclinationUncertainty", "offline_inclination_sd"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class InclinationParams:
+    """Error model of a six-axis inclination."""
+
+    floor_rad: float = float(np.deg2rad(0.3))
+    """Error at rest and in slow lifting, rad (vqf on BROAD: 0.2 deg at rest)."""
+    per_g: float = 0.06
+    """Error per g of recent RMS acceleration, rad: what averaging over the filter's time constant leaves."""
+    memory_s: float = 3.0
+    """How long acceleration and a restart are remembered, s (the filter's time constant)."""
+    restart_rad: float = float(np.deg2rad(4.0))
+    """Error right after the filter started in mid-movement, rad."""
+
+
+class InclinationUncertainty:
+    """Causal standard deviation of a clip's inclination; the same for any chunking."""
+
+    def __init__(self, params: InclinationParams, rate_hz: float) -> None:
+        self._params = params
+        self._rate_hz = rate_hz
+        self._keep = float(np.exp(-1.0 / (params.memory_s * rate_hz)))
+        self._state: FloatArray = np.zeros(1)
+
+    def update(self, acc_m_s2: FloatArray, since_start: NDArray[np.int64]) -> FloatArray:
+        """Specific force (N, 3), NaN in gaps, and samples since the filter's start (N,); gives SD (N,), rad."""
+        if not len(acc_m_s2):
+            return np.zeros(0)
+        power = _agitation(acc_m_s2)
+        recent, self._state = lfilter([1.0 - self._keep], [1.0, -self._keep], power, zi=self._state)
+        return _combined(recent, since_start / self._rate_hz, self._params)
+
+    @property
+    def state(self) -> FloatArray:
+        """A copy of the filter's memory; assign it back to continue from there."""
+        return self._state.copy()
+
+    @state.setter
+    def state(self, value: FloatArray) -> None:
+        self._state = value.copy()
+
+
+def offline_inclination_sd(
+    acc_m_s2: FloatArray, since_break_s: FloatArray, rate_hz: float, params: InclinationParams
+) -> FloatArray:
+    """The same for the two-pass filter, which looks both ways: (N, 3), (N,) -> (N,) rad."""
+    keep = float(np.exp(-1.0 / (params.memory_s * rate_hz)))
+    power = _agitation(acc_m_s2)
+    coefficients = [1.0 - keep], [1.0, -keep]
+    both = 0.5 * (lfilter(*coefficients, power) + lfilter(*coefficients, power[::-1])[::-1])
+    return _combined(both, since_break_s, params)
+
+
+def _agitation(acc_m_s2: FloatArray) -> FloatArray:
+    """Squared departure of the specific force from one g, in g²; nothing in gaps."""
+    length = np.sqrt(acc_m_s2[:, 0] ** 2 + acc_m_s2[:, 1] ** 2 + acc_m_s2[:, 2] ** 2)
+    power: FloatArray = np.nan_to_num(np.minimum(np.abs(length / GRAVITY_M_S2 - 1.0), _IMPACT_G) ** 2)
+    return power
+
+
+def _combined(power: FloatArray, since_s: FloatArray, params: InclinationParams) -> FloatArray:
+    restart = params.restart_rad * np.exp(-since_s / params.memory_s)
+    sd: FloatArray = np.sqrt(params.floor_rad**2 + params.per_g**2 * power + restart**2)
+    return sd
