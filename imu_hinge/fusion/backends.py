@@ -127,7 +127,12 @@ class _Ahrs:
         q = self._q
         step = self._filter.update if self._name == "ekf" else self._filter.updateIMU
         for i, (rate, force) in enumerate(zip(gyr_rad_s - self._bias, acc_m_s2, strict=True)):
-            q = tilt_quaternion(force) if q is None else np.asarray(step(q, rate, force), dtype=float)
+            if q is None:
+                q = tilt_quaternion(force) if force.any() else np.array([1.0, 0.0, 0.0, 0.0])
+            elif force.any():
+                q = np.asarray(step(q, rate, force), dtype=float)
+            else:
+                q = _turn(q, rate / self._rate_hz)
             out[i] = q
         self._q = q
         return out, np.tile(self._bias, (len(out), 1))

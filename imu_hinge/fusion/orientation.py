@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from imu_hinge.conventions import GRAVITY_M_S2
 from imu_hinge.fusion.backends import FilterName, make_backend, vqf_offline
 from imu_hinge.fusion.gyro_scale import GyroScale, GyroScaleParams
 from imu_hinge.fusion.stillness import StillnessDetector, StillnessParams
@@ -33,6 +34,9 @@ class OrientationParams:
     coast_s: float = 1.0
     """Longest gap over which the last orientation is carried by interpolated rates, s; longer gaps restart from
     gravity. The output in any gap stays NaN."""
+    knock_m_s2: float = 5.0 * GRAVITY_M_S2
+    """Specific force beyond which the accelerometer is not listened to, m/s²: landings reach 3-4 g at the trunk, what
+    is beyond is a knock against the clip."""
     stillness: StillnessParams = field(default_factory=StillnessParams)
     gyro_scale: GyroScaleParams = field(default_factory=GyroScaleParams)
     inclination: InclinationParams = field(default_factory=InclinationParams)
@@ -89,7 +93,8 @@ class OrientationStream:
             if valid[start]:
                 self._resume(gyr_rad_s[start])
                 rows = slice(start, stop)
-                rates, force = gyr_rad_s[rows] * self._scale.factors, acc_m_s2[rows]
+                rates = gyr_rad_s[rows] * self._scale.factors
+                force = _without_knocks(acc_m_s2[rows], self._params)
                 quat[rows], bias[rows] = self._backend.run(rates, force)
                 self._scale.add(gyr_rad_s[rows] - bias[rows], force)
                 self._last_rate = gyr_rad_s[stop - 1].copy()
@@ -209,6 +214,7 @@ def orientation_offline(
     hole = _holes(gyr, acc)
     rates = gyr - _still_bias(gyr, acc, rate_hz, params)
     rates_filled, acc = _carried(rates * _scale_factors(rates, acc, hole, params, rate_hz), acc, hole, params, rate_hz)
+    acc = _without_knocks(acc, params)
     for start, stop in _runs(~np.isnan(rates_filled[:, 0])):
         rates = rates_filled[start:stop]
         if params.filter == "vqf":
@@ -217,6 +223,12 @@ def orientation_offline(
             quat[start:stop] = _both_ways(rates, acc[start:stop], rate_hz, params)
     quat[hole] = np.nan
     return quat
+
+
+def _without_knocks(acc: FloatArray, params: OrientationParams) -> FloatArray:
+    """Knocks as zeros, which every filter takes for "no accelerometer reading"."""
+    x, y, z = acc.T
+    return np.where((x * x + y * y + z * z > params.knock_m_s2**2)[:, None], 0.0, acc)
 
 
 def _carried(
