@@ -12,7 +12,7 @@ from scipy.ndimage import binary_dilation
 
 from imu_hinge.body.alignment import AxisEvidence, ClipAlignment, flip, functional_axis, standing_up
 from imu_hinge.body.angles import clip_roles
-from imu_hinge.body.kinematics import segment_motion, up_in_sensor
+from imu_hinge.body.kinematics import segment_motion, segment_pitch, up_in_sensor
 from imu_hinge.conventions import BACK, GRAVITY_M_S2, PELVIS, THIGH
 from imu_hinge.errors import CalibrationError
 from imu_hinge.fusion.track import ClipTrack
@@ -197,7 +197,7 @@ def _settled_bias(track: ClipTrack) -> FloatArray:
 
 
 def _pitch(track: ClipTrack, alignment: ClipAlignment) -> FloatArray:
-    return segment_motion(track.quat, track.acc_m_s2, alignment).pitch_rad
+    return segment_pitch(track.quat, alignment)
 
 
 def _signed(

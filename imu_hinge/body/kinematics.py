@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from imu_hinge.body.alignment import ClipAlignment
 from imu_hinge.conventions import GRAVITY_M_S2
 
-__all__ = ["SegmentMotion", "rotate", "segment_motion", "up_in_sensor"]
+__all__ = ["SegmentMotion", "rotate", "segment_motion", "segment_pitch", "up_in_sensor"]
 
 FloatArray = NDArray[np.float64]
 
@@ -48,13 +48,29 @@ def segment_motion(quat: FloatArray, acc_m_s2: FloatArray, alignment: ClipAlignm
     heading of the orientation, not unwrapped.
     """
     left_x, left_y, left_z = rotate(quat, alignment.left)
-    up_x, up_y, up_z = rotate(quat, alignment.up)
+    forward_x, forward_y = _forward(left_x, left_y)
     force_x, force_y, force_z = rotate(quat, acc_m_s2 * alignment.acc_scale)
-    flat = np.maximum(np.hypot(left_x, left_y), 1e-9)
-    forward_x, forward_y = left_y / flat, -left_x / flat
     return SegmentMotion(
-        pitch_rad=np.arctan2(up_x * forward_x + up_y * forward_y, up_z),
+        pitch_rad=_pitch(quat, alignment, forward_x, forward_y),
         roll_rad=np.arcsin(np.clip(left_z, -1.0, 1.0)),
         twist_rad=np.arctan2(-left_x, left_y),
         sagittal_acc_m_s2=np.stack([force_x * forward_x + force_y * forward_y, force_z - GRAVITY_M_S2], axis=1),
     )
+
+
+def segment_pitch(quat: FloatArray, alignment: ClipAlignment) -> FloatArray:
+    """The pitch (N,) of ``segment_motion`` alone, rad."""
+    left_x, left_y, _ = rotate(quat, alignment.left)
+    return _pitch(quat, alignment, *_forward(left_x, left_y))
+
+
+def _forward(left_x: FloatArray, left_y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Horizontal unit vector, (N,) and (N,), to the right of the medio-lateral axis: where the segment faces."""
+    flat = np.maximum(np.hypot(left_x, left_y), 1e-9)
+    return left_y / flat, -left_x / flat
+
+
+def _pitch(quat: FloatArray, alignment: ClipAlignment, forward_x: FloatArray, forward_y: FloatArray) -> FloatArray:
+    up_x, up_y, up_z = rotate(quat, alignment.up)
+    pitch: FloatArray = np.arctan2(up_x * forward_x + up_y * forward_y, up_z)
+    return pitch

@@ -20,6 +20,9 @@ __all__ = ["Rep", "RepCounter", "RepParams", "Tempo"]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
+_AT_ONCE = 256
+"""Samples smoothed at a time."""
+
 
 @dataclass(frozen=True)
 class RepParams:
@@ -106,6 +109,7 @@ class RepCounter:
         window = np.hanning(taps + 2)[1:-1]
         self._taps = window / window.sum()
         self._half = taps // 2
+        self._windows = np.arange(taps)[:, None] + np.arange(_AT_ONCE)
         self._raw: FloatArray = np.full(taps - 1, np.nan)
         self._flights: BoolArray = np.zeros(self._half, bool)
         self._last = math.nan
@@ -134,9 +138,12 @@ class RepCounter:
             return []
         sign = self._profile.folds
         raw = np.concatenate([self._raw, sign * fold_deg])
-        smooth = np.zeros(n)
-        for j, weight in enumerate(self._taps):
-            smooth += weight * raw[j : j + n]
+        smooth = np.empty(n)
+        for a in range(0, n, _AT_ONCE):
+            stop = min(n, a + _AT_ONCE)
+            # Added up one after another, never pairwise: the same bits for any chunking.
+            weighted = self._taps[:, None] * raw[a:][self._windows[:, : stop - a]]
+            smooth[a:stop] = np.add.accumulate(weighted, axis=0)[-1]
         self._raw = raw[n:]
         flying = np.concatenate([self._flights, np.zeros(n, bool) if flight is None else flight])
         self._flights = flying[n:]

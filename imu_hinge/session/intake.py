@@ -17,7 +17,7 @@ from imu_hinge.fusion.orientation import OrientationParams, OrientationStream
 from imu_hinge.fusion.resample import GridResampler, ResampleParams
 from imu_hinge.fusion.track import ClipTrack
 from imu_hinge.sensors.source import SampleBlock
-from imu_hinge.session.tracks import full_scale
+from imu_hinge.session.tracks import ACC_FULL_SCALE_M_S2, GYR_FULL_SCALE_RAD_S
 
 __all__ = ["Intake"]
 
@@ -26,6 +26,7 @@ BoolArray = NDArray[np.bool_]
 
 STALL_S = 0.5
 """A clip silent for this long behind the newest sample no longer holds up the others."""
+_FULL_SCALE = np.array([ACC_FULL_SCALE_M_S2] * 3 + [GYR_FULL_SCALE_RAD_S] * 3)
 
 
 class _Lane:
@@ -42,11 +43,17 @@ class _Lane:
 
     def take(self, count: int, first: int, rate_hz: float) -> ClipTrack:
         """The first ``count`` grid samples not yet taken, with their orientation."""
-        acc, gyr = np.vstack(self.acc), np.vstack(self.gyr)
+        acc, gyr = _joined(self.acc), _joined(self.gyr)
         self.acc, self.gyr = [acc[count:]], [gyr[count:]]
         acc, gyr = np.ascontiguousarray(acc[:count]), np.ascontiguousarray(gyr[:count])
         block = self.orientation.update(gyr, acc)
         return ClipTrack(first, acc, gyr, block.quat, block.bias_rad_s, block.still, block.inclination_sd_rad)
+
+
+def _joined(parts: list[FloatArray]) -> FloatArray:
+    """Blocks as one; the first is what was left over, most often nothing."""
+    full = [part for part in parts if len(part)]
+    return np.concatenate(full) if len(full) > 1 else full[0] if full else parts[0]
 
 
 class Intake:
@@ -61,8 +68,8 @@ class Intake:
         orientation: OrientationParams,
         bench: Mapping[str, BenchCalibration] | None = None,
     ) -> None:
-        self._clips = tuple(clips)
-        self._wanted = tuple(wanted)
+        self._index = {name: clips.index(name) for name in wanted}
+        self._is_wanted = np.isin(np.arange(len(clips)), list(self._index.values()))
         self._rates = dict(clip_rates_hz)
         self._resample = resample
         self._orientation = orientation
@@ -80,7 +87,7 @@ class Intake:
 
     def update(self, block: SampleBlock) -> dict[str, ClipTrack]:
         """Take rows; give the grid samples that became certain, the same stretch for every clip (maybe none)."""
-        keep = np.isin(block.clip_index, [self._clips.index(c) for c in self._wanted])
+        keep = self._is_wanted[block.clip_index]
         time_s, index = block.time_s[keep], block.clip_index[keep]
         if not len(time_s):
             return {}
@@ -88,36 +95,38 @@ class Intake:
             self._open(float(time_s[0]))
         newest = np.maximum.accumulate(np.concatenate([[self._newest_s], time_s]))
         self._newest_s = float(newest[-1])
-        acc, gyr, _ = full_scale(block.acc_m_s2[keep], block.gyr_rad_s[keep])
-        for name in self._wanted:
-            rows = index == self._clips.index(name)
-            self._feed(name, time_s[rows], newest[:-1][rows], acc[rows], gyr[rows])
+        values = np.concatenate([block.acc_m_s2[keep], block.gyr_rad_s[keep]], axis=1)
+        values = np.minimum(np.maximum(values, -_FULL_SCALE), _FULL_SCALE)
+        for name, number in self._index.items():
+            rows = index == number
+            self._feed(name, time_s[rows], newest[:-1][rows], values[rows])
         return self._emit()
 
     def _open(self, first_s: float) -> None:
         first = math.ceil(first_s * self._resample.rate_hz)
         self._emitted = first
-        for name in self._wanted:
+        for name in self._index:
             gap = self._resample.gap_limit_s(self._rates.get(name, 100.0))
             self._lanes[name] = _Lane(self._resample, self._orientation, first, gap)
 
-    def _feed(
-        self, name: str, time_s: FloatArray, newest_before_s: FloatArray, acc: FloatArray, gyr: FloatArray
-    ) -> None:
-        lane = self._lanes[name]
-        before = np.maximum.accumulate(np.concatenate([[lane.last_s], time_s]))[:-1]
-        fits = (time_s > before) & (time_s >= newest_before_s - STALL_S)
-        self.dropped_rows += int(len(fits) - fits.sum())
-        if not fits.any():
+    def _feed(self, name: str, time_s: FloatArray, newest_before_s: FloatArray, values: FloatArray) -> None:
+        if not len(time_s):
             return
-        t = time_s[fits]
-        previous = np.concatenate([[lane.last_s], t[:-1]])
-        silent = newest_before_s[fits] > previous + STALL_S
-        lane.last_s = float(t[-1])
-        values = acc[fits]
+        lane = self._lanes[name]
+        before = np.maximum.accumulate(np.concatenate([[lane.last_s], time_s[:-1]]))
+        fits = (time_s > before) & (time_s >= newest_before_s - STALL_S)
+        if not fits.all():
+            self.dropped_rows += int(len(fits) - fits.sum())
+            time_s, newest_before_s, values = time_s[fits], newest_before_s[fits], values[fits]
+            if not len(time_s):
+                return
+            before = np.concatenate([[lane.last_s], time_s[:-1]])
+        silent = newest_before_s > before + STALL_S
+        lane.last_s = float(time_s[-1])
+        acc, gyr = values[:, :3], values[:, 3:]
         if name in self._bench:
-            values = self._bench[name].apply(values)
-        grid = lane.resampler.update(t, values, gyr[fits], silent)
+            acc = self._bench[name].apply(acc)
+        grid = lane.resampler.update(time_s, acc, gyr, silent)
         lane.acc.append(grid.acc_m_s2)
         lane.gyr.append(grid.gyr_rad_s)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from imu_hinge.body.angles import JointAngles, clip_roles, joint_angles
 from imu_hinge.body.calibration import BodyCalibration, calibrate
-from imu_hinge.body.kinematics import segment_motion
+from imu_hinge.body.kinematics import segment_pitch
 from imu_hinge.conventions import PELVIS, THIGH
 from imu_hinge.errors import CalibrationError
 from imu_hinge.fusion.bench import BenchCalibration
@@ -187,7 +187,7 @@ class Pipeline:
     def _angles(self, tracks: Mapping[str, ClipTrack]) -> tuple[dict[str, FloatArray], JointAngles]:
         assert self._calibration is not None
         alignments = self._calibration.alignments
-        pitch = {n: segment_motion(t.quat, t.acc_m_s2, alignments[n]).pitch_rad for n, t in tracks.items()}
+        pitch = {n: segment_pitch(t.quat, alignments[n]) for n, t in tracks.items()}
         sd = {n: t.inclination_sd_rad for n, t in tracks.items()}
         return pitch, joint_angles(pitch, sd, alignments, self._sites, self._params.angles)
 
@@ -214,9 +214,11 @@ class Pipeline:
                 kept.pop(0)
 
     def _remembered(self) -> dict[str, ClipTrack]:
-        tracks = {name: join_tracks(parts) for name, parts in self._memory.items()}
-        n = len(next(iter(tracks.values())))
-        return {name: t.part(max(0, n - round(_MEMORY_S * self._rate_hz)), n) for name, t in tracks.items()}
+        """The memory as one track a clip; it stays joined, so that asking every second does not cost every part."""
+        for parts in self._memory.values():
+            track = join_tracks(parts)
+            parts[:] = [track.part(max(0, len(track) - round(_MEMORY_S * self._rate_hz)), len(track))]
+        return {name: parts[0] for name, parts in self._memory.items()}
 
     def _recalibrate(self, now_s: float) -> None:
         """Every second until everything that was announced has been used: at once where a reference hinge has been
@@ -313,7 +315,7 @@ class Pipeline:
 def _has_moved(calibration: BodyCalibration, tracks: Mapping[str, ClipTrack]) -> bool:
     """Whether every clip has tipped far enough for its axis to be believed."""
     for name, alignment in calibration.alignments.items():
-        pitch = segment_motion(tracks[name].quat, tracks[name].acc_m_s2, alignment).pitch_rad
+        pitch = segment_pitch(tracks[name].quat, alignment)
         pitch = pitch[np.isfinite(pitch)]
         least = _MOVED_THIGH_RAD if name == THIGH else _MOVED_TRUNK_RAD
         if not len(pitch) or float(pitch.max() - pitch.min()) < least:
