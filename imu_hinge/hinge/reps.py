@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imu_hinge.hinge.boundaries import BoundaryParams, place
 from imu_hinge.hinge.profiles import RepProfile
 
 __all__ = ["Rep", "RepCounter", "RepParams", "Tempo"]
@@ -38,15 +39,7 @@ class RepParams:
     """Fold velocity below which the return has come to rest, deg/s."""
     rest_s: float = 0.12
     """How long it must stay there, s."""
-    low: float = 0.05
-    high: float = 0.25
-    reach_back: float = 1.11
-    """Boundaries: where the straight line through the times of 5 % and 25 % of the rise would start if the movement
-    began with the smoothness of a minimum-jerk reach (Flash & Hogan 1985): t5 - 1.11 (t25 - t5)."""
-    bottom: float = 0.96
-    """Share of the rise above which the movement counts as being at the bottom."""
-    seat: float = 0.7
-    """The same share for a stay on a chair, where leaning adds to the fold before and after."""
+    boundaries: BoundaryParams = field(default_factory=BoundaryParams)
     flight_s: float = 0.1
     """Free fall must last this long to be a flight, s."""
     flight_wait_s: float = 0.35
@@ -177,6 +170,8 @@ class RepCounter:
             # Inside a short gap nothing turns; the held value keeps indices aligned.
             fold = self._fold[-1]
         else:
+            if self._blind:
+                self._bridge(fold)
             self._blind = 0
             speed = (fold - self._last) * self._rate_hz if not math.isnan(self._last) else 0.0
             self._last = fold
@@ -192,6 +187,13 @@ class RepCounter:
         else:
             self._forget()
         return []
+
+    def _bridge(self, fold: float) -> None:
+        """Replace the values held through a gap by a straight line: a held fold would look like a rest."""
+        n = min(self._blind, len(self._fold) - 1)
+        if n > 0:
+            start = self._fold[-n - 1]
+            self._fold[-n:] = [start + (fold - start) * (i + 1) / (n + 1) for i in range(n)]
 
     def _note_top(self, fold: float) -> None:
         while self._tops and self._tops[-1][1] >= fold:
@@ -276,42 +278,30 @@ class RepCounter:
 
     def _close(self, now: _Open, at: int, now_s: float) -> Rep | None:
         """Place the boundaries of a finished fold; None where it is no rep after all."""
-        p = self._params
-        first = self._origin
-        fold = np.array(self._fold[now.top - first : at - first + 1])
+        fold = np.array(self._fold[now.top - self._origin : at - self._origin + 1])
         peak = (now.first_peak if now.first_peak is not None else now.peak) - now.top
-        last_peak = now.peak - now.top
-        top, bottom, end = fold[0], fold[peak], fold[-1]
-        down, up = fold[: peak + 1], fold[last_peak:]
-        rise, back = bottom - top, fold[last_peak] - float(np.min(up))
-        if rise <= 0 or back <= 0:
+        profile, seconds = self._profile, 1.0 / self._rate_hz
+        found = place(fold, peak, now.peak - now.top, self._rate_hz, self._params.boundaries, seated=profile.seated)
+        if found is None or (found.end - found.start) * seconds < profile.min_duration_s:
             return None
-        low, high = _last_below(down, top + p.low * rise), _last_below(down, top + p.high * rise)
-        start = max(0.0, low - p.reach_back * (high - low))
-        floor = float(np.min(up))
-        a, b = _first_below(up, floor + p.high * back), _first_below(up, floor + p.low * back)
-        stop = last_peak + b + p.reach_back * (b - a)
-        deep = np.flatnonzero(fold >= top + (p.seat if self._profile.seated else p.bottom) * rise)
-        enter, leave = float(deep[0]), float(deep[-1])
-        bottom_at = 0.5 * (enter + leave) if self._profile.seated else float(peak)
-        stay = np.count_nonzero(fold >= top + p.seat * rise)
-        seconds = 1.0 / self._rate_hz
-        if (stop - start) * seconds < self._profile.min_duration_s:
+        if found.stay * seconds > profile.max_bottom_s:
             return None
-        if stay * seconds > self._profile.max_bottom_s:
-            return None
-        if self._profile.min_peak_deg is not None and bottom < self._profile.min_peak_deg:
+        if profile.min_peak_deg is not None and fold[peak] < profile.min_peak_deg:
             return None
         origin_s = now_s - (self._index - now.top) * seconds
-        sign = self._profile.folds
+        sign = profile.folds
         return Rep(
-            start_s=origin_s + start * seconds,
-            bottom_s=origin_s + bottom_at * seconds,
-            end_s=origin_s + stop * seconds,
-            top_fold_deg=sign * float(top),
-            bottom_fold_deg=sign * float(bottom),
-            end_fold_deg=sign * float(end),
-            tempo=Tempo((enter - start) * seconds, (leave - enter) * seconds, (stop - leave) * seconds),
+            start_s=origin_s + found.start * seconds,
+            bottom_s=origin_s + found.bottom * seconds,
+            end_s=origin_s + found.end * seconds,
+            top_fold_deg=sign * float(fold[0]),
+            bottom_fold_deg=sign * float(fold[peak]),
+            end_fold_deg=sign * float(fold[-1]),
+            tempo=Tempo(
+                (found.enter_bottom - found.start) * seconds,
+                (found.leave_bottom - found.enter_bottom) * seconds,
+                (found.end - found.leave_bottom) * seconds,
+            ),
             flight=now.flight,
         )
 
@@ -321,25 +311,3 @@ class RepCounter:
         if keep > 4096:
             del self._fold[:keep]
             self._origin += keep
-
-
-def _last_below(fold: FloatArray, level: float) -> float:
-    """Fractional index of the last upward crossing of ``level``; 0 where it starts above."""
-    below = np.flatnonzero(fold < level)
-    if not len(below):
-        return 0.0
-    i = int(below[-1])
-    if i + 1 >= len(fold):
-        return float(i)
-    return i + float((level - fold[i]) / (fold[i + 1] - fold[i]))
-
-
-def _first_below(fold: FloatArray, level: float) -> float:
-    """Fractional index of the first downward crossing of ``level``; the end where it stays above."""
-    below = np.flatnonzero(fold < level)
-    if not len(below):
-        return float(len(fold) - 1)
-    i = int(below[0])
-    if i == 0:
-        return 0.0
-    return i - 1 + float((fold[i - 1] - level) / (fold[i - 1] - fold[i]))
