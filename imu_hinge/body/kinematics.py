@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from imu_hinge.body.alignment import ClipAlignment
 from imu_hinge.conventions import GRAVITY_M_S2
 
-__all__ = ["SegmentMotion", "rotate", "segment_motion", "segment_pitch", "up_in_sensor"]
+__all__ = ["SegmentMotion", "rotate", "segment_motion", "segment_pitch", "segment_pitches", "up_in_sensor"]
 
 FloatArray = NDArray[np.float64]
 
@@ -51,7 +52,7 @@ def segment_motion(quat: FloatArray, acc_m_s2: FloatArray, alignment: ClipAlignm
     forward_x, forward_y = _forward(left_x, left_y)
     force_x, force_y, force_z = rotate(quat, acc_m_s2 * alignment.acc_scale)
     return SegmentMotion(
-        pitch_rad=_pitch(quat, alignment, forward_x, forward_y),
+        pitch_rad=_pitch(quat, alignment.up, forward_x, forward_y),
         roll_rad=np.arcsin(np.clip(left_z, -1.0, 1.0)),
         twist_rad=np.arctan2(-left_x, left_y),
         sagittal_acc_m_s2=np.stack([force_x * forward_x + force_y * forward_y, force_z - GRAVITY_M_S2], axis=1),
@@ -61,7 +62,18 @@ def segment_motion(quat: FloatArray, acc_m_s2: FloatArray, alignment: ClipAlignm
 def segment_pitch(quat: FloatArray, alignment: ClipAlignment) -> FloatArray:
     """The pitch (N,) of ``segment_motion`` alone, rad."""
     left_x, left_y, _ = rotate(quat, alignment.left)
-    return _pitch(quat, alignment, *_forward(left_x, left_y))
+    return _pitch(quat, alignment.up, *_forward(left_x, left_y))
+
+
+def segment_pitches(quats: Mapping[str, FloatArray], alignments: Mapping[str, ClipAlignment]) -> dict[str, FloatArray]:
+    """``segment_pitch`` of every clip, their orientations (N, 4) each: one pass over all, for short blocks."""
+    n = len(next(iter(quats.values())))
+    quat = np.concatenate(list(quats.values()))
+    left = np.repeat([alignments[name].left for name in quats], n, axis=0)
+    up = np.repeat([alignments[name].up for name in quats], n, axis=0)
+    left_x, left_y, _ = rotate(quat, left)
+    pitch = _pitch(quat, up, *_forward(left_x, left_y))
+    return {name: pitch[i * n : (i + 1) * n] for i, name in enumerate(quats)}
 
 
 def _forward(left_x: FloatArray, left_y: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -70,7 +82,7 @@ def _forward(left_x: FloatArray, left_y: FloatArray) -> tuple[FloatArray, FloatA
     return left_y / flat, -left_x / flat
 
 
-def _pitch(quat: FloatArray, alignment: ClipAlignment, forward_x: FloatArray, forward_y: FloatArray) -> FloatArray:
-    up_x, up_y, up_z = rotate(quat, alignment.up)
+def _pitch(quat: FloatArray, up: FloatArray, forward_x: FloatArray, forward_y: FloatArray) -> FloatArray:
+    up_x, up_y, up_z = rotate(quat, up)
     pitch: FloatArray = np.arctan2(up_x * forward_x + up_y * forward_y, up_z)
     return pitch

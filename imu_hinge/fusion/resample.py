@@ -155,28 +155,28 @@ class GridResampler:
             h = self._step_s
             # The integrals are wanted at every grid time, and halfway between.
             k: FloatArray = np.arange(first - 1, stop, dtype=np.float64)
-            grid, middle = k * h, (k + 0.5) * h
-            right = nodes.searchsorted(np.concatenate([grid, middle]))
+            times = np.concatenate([k * h, (k + 0.5) * h])
+            right = nodes.searchsorted(times)
             at = right[n + 2 :]
             inside = at < len(nodes)
-            ok = inside & (self._run_start[self._start + np.minimum(at, len(nodes) - 1)] <= grid[:-1])
-            rates = self._integral_at(grid, right[: n + 1], slice(3, 6))
-            forces = self._integral_at(middle, right[n + 1 :], slice(0, 3))
+            ok = inside & (self._run_start[self._start + np.minimum(at, len(nodes) - 1)] <= times[:n])
+            both = self._integral_at(times, right)
+            rates, forces = both[: n + 1, 3:], both[n + 1 :, :3]
             np.divide(rates[1:] - rates[:-1], h, out=gyr, where=ok[:, None])
             np.divide(forces[1:] - forces[:-1], h, out=acc, where=ok[:, None])
         self._next = max(self._next, stop)
         self._forget()
         return GridBlock(first, acc, gyr)
 
-    def _integral_at(self, time_s: FloatArray, right: NDArray[np.intp], columns: slice) -> FloatArray:
-        """Running integrals (N, 3) at times (N,) whose next node is ``right``; only between nodes do they mean
+    def _integral_at(self, time_s: FloatArray, right: NDArray[np.intp]) -> FloatArray:
+        """Running integrals (N, 6) at times (N,) whose next node is ``right``; only between nodes do they mean
         anything."""
         j = self._start + np.minimum(np.maximum(right, 1), self._stop - self._start - 1)
         i = j - 1
-        x, t = self._x[i, columns], self._t[i]
+        x, t = self._x.take(i, axis=0), self._t.take(i)
         dt = (time_s - t)[:, None]
-        slope = (self._x[j, columns] - x) / (self._t[j] - t)[:, None]
-        value: FloatArray = self._integral[i, columns] + dt * (x + 0.5 * dt * slope)
+        slope = (self._x.take(j, axis=0) - x) / (self._t.take(j) - t)[:, None]
+        value: FloatArray = self._integral.take(i, axis=0) + dt * (x + 0.5 * dt * slope)
         return value
 
     def _forget(self) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from imu_hinge.body.angles import JointAngles, clip_roles, joint_angles
 from imu_hinge.body.calibration import BodyCalibration, calibrate
-from imu_hinge.body.kinematics import segment_pitch
+from imu_hinge.body.kinematics import segment_pitch, segment_pitches
 from imu_hinge.conventions import PELVIS, THIGH
 from imu_hinge.errors import CalibrationError
 from imu_hinge.fusion.bench import BenchCalibration
@@ -187,7 +187,7 @@ class Pipeline:
     def _angles(self, tracks: Mapping[str, ClipTrack]) -> tuple[dict[str, FloatArray], JointAngles]:
         assert self._calibration is not None
         alignments = self._calibration.alignments
-        pitch = {n: segment_pitch(t.quat, alignments[n]) for n, t in tracks.items()}
+        pitch = segment_pitches({n: t.quat for n, t in tracks.items()}, alignments)
         sd = {n: t.inclination_sd_rad for n, t in tracks.items()}
         return pitch, joint_angles(pitch, sd, alignments, self._sites, self._params.angles)
 
