@@ -26,6 +26,9 @@ class RepProfile:
     """A longer stay in the deep three tenths is a seat, not a pause, s."""
     min_lean_deg: float | None = None
     """Least range of trunk pitch in a rep, deg: in walking the trunk hardly tips; None where it need not."""
+    max_trunk_pitch_deg: float | None = None
+    """Count only while the trunk is tipped back beyond this, deg: a bridge is done lying, not on the way down to the
+    floor; None for any posture."""
     seated: bool = False
     """Whether the bottom is the middle of the stay there (a chair) rather than the deepest fold (the lean)."""
     has_flight: bool = False
@@ -47,8 +50,8 @@ PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
         "squat": RepProfile("squat", min_fold_deg=35.0),
         "jump": RepProfile("jump", min_fold_deg=25.0, min_duration_s=0.3, has_flight=True),
         "pickup": RepProfile("pickup", min_fold_deg=30.0),
-        "bridge": RepProfile("bridge", min_fold_deg=20.0, folds=-1),
-        "sprint_start": RepProfile("sprint_start", min_fold_deg=30.0, min_duration_s=0.3),
+        "bridge": RepProfile("bridge", min_fold_deg=20.0, max_trunk_pitch_deg=-45.0, folds=-1),
+        "sprint_start": RepProfile("sprint_start", min_fold_deg=60.0, min_duration_s=0.3),
         "sit_to_stand": RepProfile("sit_to_stand", min_fold_deg=35.0, max_bottom_s=600.0, seated=True),
     }
 )

@@ -33,7 +33,7 @@ class RepParams:
     """Length of the Hann window the fold passes, s; its delay is half of that, and exact."""
     returned: float = 0.6
     """Share of the rise that must be undone before a rep can end."""
-    rise_again: float = 0.25
+    rise_again: float = 0.2
     """Share of the rise by which the fold must climb again for the next rep to have begun."""
     rest_deg_s: float = 10.0
     """Fold velocity below which the return has come to rest, deg/s."""
@@ -44,12 +44,15 @@ class RepParams:
     """Free fall must last this long to be a flight, s."""
     flight_wait_s: float = 0.35
     """How soon after the first dip the flight of a jump must show, s."""
+    settle_deg_s: float = 3.0
+    settle_s: float = 0.3
+    """Slower than this, deg/s, for this long, s, the athlete has come to rest at the top of the next rep."""
     max_rep_s: float = 60.0
     """A fold kept longer is not a rep, s."""
     top_s: float = 5.0
     """How far back the top of a rep may lie when the fold has risen enough to count, s."""
-    gap_s: float = 1.0
-    """A rep with a longer gap in it is given up, s."""
+    gap_s: float = 3.0
+    """A rep with a longer gap in it is given up, s; over a shorter one it is counted, if not measured."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,7 @@ class RepCounter:
         self._open: _Open | None = None
         self._blind = 0
         self._falling = 0
+        self._settled = 0
         self._time = math.nan
         self._pending: tuple[Rep, int, _Open] | None = None
 
@@ -121,14 +125,23 @@ class RepCounter:
         """Whether a rep is under way."""
         return self._open is not None
 
-    def update(self, time_s: FloatArray, fold_deg: FloatArray, flight: BoolArray | None = None) -> list[Rep]:
+    def update(
+        self,
+        time_s: FloatArray,
+        fold_deg: FloatArray,
+        flight: BoolArray | None = None,
+        trunk_pitch_deg: FloatArray | None = None,
+    ) -> list[Rep]:
         """Take consecutive grid samples (N,), NaN in gaps; give the reps that became certain.
 
-        ``time_s`` must continue where the last block ended. ``flight`` (N,) marks free fall.
+        ``time_s`` must continue where the last block ended. ``flight`` (N,) marks free fall; ``trunk_pitch_deg`` (N,)
+        is for exercises that are done lying.
         """
         n = len(fold_deg)
         if n == 0:
             return []
+        if self._profile.max_trunk_pitch_deg is not None and trunk_pitch_deg is not None:
+            fold_deg = np.where(trunk_pitch_deg < self._profile.max_trunk_pitch_deg, fold_deg, np.nan)
         sign = self._profile.folds
         raw = np.concatenate([self._raw, sign * fold_deg])
         smooth = np.empty(n)
@@ -181,8 +194,16 @@ class RepCounter:
             return self._await_flight(fold, flight)
         if self._open is not None:
             return self._follow(self._open, fold, speed, flight)
+        if abs(speed) < self._params.settle_deg_s:
+            self._settled += 1
+        else:
+            if self._settled >= self._params.settle_s * self._rate_hz:
+                # Whoever rested starts from there, however they came (down to the floor, out of an arch).
+                self._restart_tops(self._index - round(self._params.settle_s * self._rate_hz))
+            self._settled = 0
         top, top_fold = self._tops[0]
         if fold - top_fold >= self._profile.min_fold_deg:
+            self._settled = 0
             self._open = _Open(top, top_fold, self._index, fold, self._index, fold, flight=flight)
         else:
             self._forget()

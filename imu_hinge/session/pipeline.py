@@ -172,7 +172,7 @@ class Pipeline:
             return PipelineBlock(time_s, dict.fromkeys(tracks, nan), joints)
         pitch, joints = self._angles(tracks)
         self._keep_history(self._grid(time_s, joints))
-        reps = self._count(time_s, joints.fold_deg, tracks)
+        reps = self._count(time_s, joints, tracks)
         listening = self._cues is not None and not self._calibrating(float(time_s[0]))
         cues = self._cues.update(time_s, joints.lumbar_flexion_deg, joints.fold_deg) if self._cues and listening else []
         return PipelineBlock(
@@ -257,7 +257,7 @@ class Pipeline:
     def _sets(self) -> list[Segment]:
         return [s for s in self._segments if s.kind == "set"]
 
-    def _count(self, time_s: FloatArray, fold_deg: FloatArray, tracks: Mapping[str, ClipTrack]) -> list[LiveRep]:
+    def _count(self, time_s: FloatArray, joints: JointAngles, tracks: Mapping[str, ClipTrack]) -> list[LiveRep]:
         now_s = float(time_s[0])
         sets = self._sets()
         here = next((s for s in sets if s.start_s - SET_MARGIN_S <= now_s < s.end_s + SET_MARGIN_S), None)
@@ -272,7 +272,8 @@ class Pipeline:
                 has_thigh = THIGH in clip_roles(self._sites)
                 self._counter = counter_for(exercise, self._rate_hz, self._params.reps, has_thigh=has_thigh)
         if self._counter is not None:
-            self._queue(self._counter.update(time_s, fold_deg, free_fall(tracks)))
+            found = self._counter.update(time_s, joints.fold_deg, free_fall(tracks), joints.trunk_pitch_deg)
+            self._queue(found)
         return self._measured(float(time_s[-1]))
 
     def _queue(self, reps: list[Rep]) -> None:

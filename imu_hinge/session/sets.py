@@ -110,7 +110,10 @@ def _count(
     grid: RepAngles, rows: BoolArray, flight: BoolArray, exercise: str | None, rate_hz: float, params: RepParams
 ) -> list[Rep]:
     counter = counter_for(exercise, rate_hz, params, has_thigh=grid.has_thigh)
-    return [*counter.update(grid.time_s[rows], grid.fold_deg[rows], flight[rows]), *counter.finish()]
+    return [
+        *counter.update(grid.time_s[rows], grid.fold_deg[rows], flight[rows], grid.trunk_pitch_deg[rows]),
+        *counter.finish(),
+    ]
 
 
 def _exercise_of(reps: list[Rep]) -> str:
