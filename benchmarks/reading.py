@@ -1,7 +1,5 @@
 """Reading one hour of two clips (720 000 rows): time and memory, beside other ways to read numbers.
 
-    python benchmarks/reading.py [--rows 720000]
-
 Every way runs in a fresh process; memory is the largest resident set of that process.
 """
 
@@ -18,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
+from benchmarks.tables import Outcome
 
 SMALL = 72_000
 """Rows for the slow ways; their times are scaled up."""
@@ -66,46 +66,56 @@ WAYS: dict[str, Callable[[Path], int]] = {
 }
 
 
-def measure(way: str, path: Path) -> tuple[int, float, float]:
+def clock(way: str, path: Path) -> tuple[int, float, float]:
     """Rows, seconds and MiB of one way in a fresh process."""
     rows, seconds, mebibytes = run("--way", way, "--file", str(path)).split()
     return int(rows), float(seconds), float(mebibytes)
 
 
 def run(*arguments: str) -> str:
-    """Output of this script in a fresh process, whose peak memory starts at ours: so ours stays small."""
-    command = [sys.executable, __file__, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    """Output of this module in a fresh process, whose peak memory starts at ours: so ours stays small."""
+    command = [sys.executable, "-m", "benchmarks.reading", *arguments]
+    root = Path(__file__).resolve().parents[1]
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=root).stdout
 
 
-def report(rows: int) -> None:
+def measure(rows: int = 720_000) -> Outcome:
+    """One hour read in every way."""
     with tempfile.TemporaryDirectory() as folder:
         large, small = Path(folder) / "hour.csv", Path(folder) / "part.csv"
         for path, count in ((large, rows), (small, min(rows, SMALL))):
             run("--write", "--rows", str(count), "--file", str(path))
-        print(f"{rows} rows, {large.stat().st_size / 1e6:.0f} MB\n")
-        print(f"{'way':16}{'rows':>10}{'s':>9}{'s per hour':>13}{'peak MiB':>11}{'ratio':>8}")
-        base = None
-        for way in WAYS:
-            read, seconds, mebibytes = measure(way, large if way == "imu_hinge" else small)
-            per_hour = seconds / read * 720_000
-            base = base or per_hour
-            print(f"{way:16}{read:10}{seconds:9.2f}{per_hour:13.2f}{mebibytes:11.0f}{per_hour / base:8.1f}")
+        megabytes = large.stat().st_size / 1e6
+        found = {way: clock(way, large if way == "imu_hinge" else small) for way in WAYS}
+    per_row = {way: seconds / count for way, (count, seconds, _) in found.items()}
+    base = per_row["imu_hinge"]
+    return Outcome(
+        "reading",
+        "Reading a recording",
+        f"{rows} rows, {megabytes:.0f} MB, each way in a fresh process; the slow ways read a tenth and are scaled up "
+        "(their memory is not).",
+        ("way", "rows", "s an hour", "peak MiB", "ratio"),
+        [
+            [way, str(count), f"{rows * per_row[way]:.2f}", f"{mebibytes:.0f}", f"{per_row[way] / base:.1f}"]
+            for way, (count, _, mebibytes) in found.items()
+        ],
+        {way: {"s_an_hour": rows * per_row[way], "peak_mib": mib} for way, (_, _, mib) in found.items()},
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=720_000)
-    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
-    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--write", action="store_true", help=argparse.SUPPRESS)
+    """One step of ``measure`` in its own process: write a file, or read it in one way."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int)
+    parser.add_argument("--way", choices=WAYS)
+    parser.add_argument("--file", type=Path, required=True)
+    parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     if arguments.write:
         write_session(arguments.file, arguments.rows)
         return
-    if arguments.way is None:
-        report(arguments.rows)
-        return
+    import imu_hinge.recording  # noqa: F401  reading is timed, not importing
+
     start = time.perf_counter()
     rows = WAYS[arguments.way](arguments.file)
     seconds = time.perf_counter() - start

@@ -1,0 +1,72 @@
+"""``python -m benchmarks``: measure, print one page of tables, keep it in RESULTS.md and results/latest.json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import scipy
+
+import imu_hinge
+from benchmarks import broad, hour, reading, streaming
+from benchmarks.tables import Outcome, markdown
+
+HERE = Path(__file__).resolve().parent
+BENCHMARKS: dict[str, Callable[[], Outcome | None]] = {
+    "reading": reading.measure,  # first: a process that starts others hands its own peak memory on
+    "hour": hour.measure,
+    "streaming": streaming.measure,
+    "broad": broad.measure,
+}
+
+
+def main() -> int:
+    """Run the named benchmarks, or all; only a run of all is kept."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(BENCHMARKS)}; all by default")
+    names = parser.parse_args().names
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    outcomes = []
+    for name in names or BENCHMARKS:
+        outcome = BENCHMARKS[name]()
+        if outcome is None:
+            print(f"{name}: its data are not here (set IMU_HINGE_DATA)", file=sys.stderr)
+            continue
+        outcomes.append(outcome)
+        print(markdown(outcome), flush=True)
+    if not names:
+        keep(outcomes)
+    return 0
+
+
+def keep(outcomes: list[Outcome]) -> None:
+    """Write both files; a benchmark that could not run keeps the numbers of its last run out of them."""
+    machine = {
+        "imu_hinge": imu_hinge.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+    }
+    head = (
+        "# Benchmarks\n\n"
+        "Made by `make bench`; run it again after a change and compare. Seconds belong to the machine they were "
+        "measured on\n(" + ", ".join(f"{k} {v}" for k, v in machine.items()) + "), ratios less so.\n"
+    )
+    (HERE / "RESULTS.md").write_text("\n".join([head, *map(markdown, outcomes)]), encoding="utf-8")
+    latest = {"machine": machine, **{o.name: o.numbers for o in outcomes}}
+    (HERE / "results").mkdir(exist_ok=True)
+    (HERE / "results" / "latest.json").write_text(json.dumps(latest, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
