@@ -23,7 +23,7 @@ class AngleParams:
 
     thigh_skin_gain_sd: float = 0.035
     """Share of the thigh's pitch, SD (lateral thigh clusters against bone: 2-4 deg over 60-90; Xi 2022)."""
-    trunk_skin_gain_sd: float = 0.013
+    trunk_skin_gain_sd: float = 0.0145
     """Share of a pelvis or back pitch, SD, each clip for itself."""
     trunk_common_gain_sd: float = 0.02
     """The same, common to the trunk clips of one person: it cancels in lumbar flexion but not in the hip."""

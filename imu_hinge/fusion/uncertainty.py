@@ -24,7 +24,7 @@ class InclinationParams:
 
     floor_rad: float = float(np.deg2rad(0.3))
     """Error at rest and in slow lifting, rad (vqf on BROAD: 0.2 deg at rest)."""
-    per_g: float = 0.06
+    per_g: float = 0.03
     """Error per g of recent RMS acceleration, rad: what averaging over the filter's time constant leaves."""
     memory_s: float = 3.0
     """How long acceleration and a restart are remembered, s (the filter's time constant)."""
