@@ -40,8 +40,6 @@ class CalibrationParams:
     """A thigh clip that tips less in the hinge is doubtful, rad."""
     swap_ratio: float = 1.0
     """Thigh range over trunk range in the reference hinge above which the two look swapped (RDL: 0.3-0.6)."""
-    slip_rad: float = float(np.deg2rad(8.0))
-    """Standing inclinations that differ by more between stands mean a clip slipped, rad."""
     minimal_stance_sd_rad: float = float(np.deg2rad(1.5))
     """How far the first still second may be from standing tall, rad."""
     least_agreement: float = 0.3
@@ -64,7 +62,6 @@ class BodyCalibration:
     warnings: tuple[str, ...] = ()
     suspect: tuple[str, ...] = ()
     """Clips whose place is in doubt: angles that rest on them cannot be trusted."""
-    slipped: tuple[str, ...] = ()
 
 
 def calibrate(
@@ -116,17 +113,8 @@ def calibrate(
     window = hinge if has_hinge else _anywhere(time_s)
     alignments, sign_warnings = _signed(alignments, tracks, window, segments, rate_hz, has_hinge, params)
     warnings, suspect = _plausibility(alignments, tracks, axis, time_s, segments, sites, has_hinge, params)
-    slipped = _slips(tracks, time_s, stands, params)
-    warnings = [
-        *sign_warnings,
-        *warnings,
-        *(
-            f"the {clip} clip slipped: its standing inclination changed by more than"
-            f" {np.rad2deg(params.slip_rad):.0f} deg between stands; fix it and repeat the calibration"
-            for clip in slipped
-        ),
-    ]
-    return BodyCalibration(alignments, level, gravity, tuple(warnings), tuple(suspect), slipped)
+    warnings = [*sign_warnings, *warnings]
+    return BodyCalibration(alignments, level, gravity, tuple(warnings), tuple(suspect))
 
 
 def _grid_time(tracks: Mapping[str, ClipTrack], rate_hz: float) -> FloatArray:
@@ -315,19 +303,3 @@ def _plausibility(
                 )
                 suspect += [PELVIS, BACK]
     return warnings, list(dict.fromkeys(suspect))
-
-
-def _slips(
-    tracks: Mapping[str, ClipTrack], time_s: FloatArray, stands: Sequence[Segment], params: CalibrationParams
-) -> tuple[str, ...]:
-    slipped = []
-    for clip, track in tracks.items():
-        up = up_in_sensor(track.quat)
-        means = []
-        for stand in stands:
-            rows = _mask(time_s, [stand], params.stand_trim_s) & ~np.isnan(up[:, 0])
-            if rows.any():
-                means.append(standing_up(up[rows]))
-        if len(means) > 1 and max(float(np.arccos(np.clip(m @ means[0], -1, 1))) for m in means) > params.slip_rad:
-            slipped.append(clip)
-    return tuple(slipped)

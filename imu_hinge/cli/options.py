@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -55,4 +54,4 @@ def parse_fusion(text: str) -> FilterName:
 
 def load(source: str) -> Recording:
     """The recording at a path, or on standard input for ``-``."""
-    return read_recording(sys.stdin.buffer if source == "-" else Path(source))
+    return read_recording(source)

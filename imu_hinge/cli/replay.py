@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -44,7 +42,7 @@ def replay(
 ) -> None:
     """Replay a recording through the live loop: current angles, reps and cues as they fall."""
     factor = _parse_speed(speed)
-    arrivals = read_arrivals(sys.stdin.buffer if recording == "-" else Path(recording))
+    arrivals = read_arrivals(recording)
     params = SessionParams(orientation=OrientationParams(filter=parse_fusion(fusion)))
     benches = load_for(assemble(arrivals).clips, bench)
     _, steps = stream(arrivals, parse_clips(clips), params, benches)

@@ -21,6 +21,7 @@ from imu_hinge.session.measure import RepAngles, measure_rep
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.results import AngleSeries, ClipQuality, Quality, SessionResult, SetResult
 from imu_hinge.session.sets import FoundSet, counter_for, find_sets, free_fall
+from imu_hinge.session.slips import Slip, find_slips
 from imu_hinge.session.tracks import StreamHealth, choose_clips, grid_rate_hz, offline_tracks, stream_health
 
 __all__ = ["Reference", "analyze", "find_reference"]
@@ -81,14 +82,15 @@ def analyze(
         params.reps,
         params.set_break_s,
     )
-    sets = tuple(_measure_set(s, grid, reference, calibration, params) for s in found)
+    slips = find_slips(tracks, calibration.alignments, found, rate_hz, params.slips)
+    sets = tuple(_measure_set(s, grid, reference, calibration, slips, params) for s in found)
     health = {name: stream_health(clip, params.resample) for name, clip in chosen.items()}
     return SessionResult(
         recording=recording.name,
         clips=tuple(chosen),
         angles=_series(time_s, motion, joints),
         sets=sets,
-        quality=_quality(recording, tracks, health, calibration, sites, reference),
+        quality=_quality(recording, tracks, health, calibration, slips, sites, reference),
         reference_lumbar_deg=reference.lumbar_deg,
         reference_lumbar_sd_deg=reference.lumbar_sd_deg,
         params={"session": params.as_json(), "rate_hz": rate_hz},
@@ -133,11 +135,13 @@ def _measure_set(
     grid: RepAngles,
     reference: Reference,
     calibration: BodyCalibration,
+    slips: tuple[Slip, ...],
     params: SessionParams,
 ) -> SetResult:
     neutral = params.faults.default_reference_deg if reference.lumbar_deg is None else reference.lumbar_deg
     limits = thresholds(neutral, reference.max_flexion_deg, params.faults)
     starts = [rep.start_s for rep in found.reps[1:]]
+    slipped_s = min((s.time_s for s in slips), default=np.inf)
     reps = tuple(
         measure_rep(
             rep,
@@ -146,7 +150,7 @@ def _measure_set(
             grid,
             limits,
             params.faults.judged_from,
-            trusted=not calibration.suspect,
+            trusted=not calibration.suspect and rep.start_s < slipped_s,
         )
         for index, (rep, following) in enumerate(zip(found.reps, [*starts, None], strict=True), start=1)
     )
@@ -189,13 +193,24 @@ def _quality(
     tracks: Mapping[str, ClipTrack],
     health: Mapping[str, StreamHealth],
     calibration: BodyCalibration,
+    slips: tuple[Slip, ...],
     sites: Mapping[str, str],
     reference: Reference,
 ) -> Quality:
     warnings = [*recording.warnings, *calibration.warnings]
     if calibration.level == "minimal":
         warnings.append("no calibration movements: standing and axes were taken from the recording itself")
+    warnings += [
+        f"the {s.clip} clip slipped by {np.rad2deg(s.angle_rad):.0f} deg before {s.time_s:.0f} s:"
+        " angles after that are not trusted; fix it and repeat the calibration"
+        for s in slips
+    ]
     for name, h in health.items():
+        long = [b - a for a, b in h.gaps_s if b - a > 1.0]
+        if long:
+            warnings.append(
+                f"the {name} clip was silent {len(long)} times, up to {max(long):.1f} s: angles are empty there"
+            )
         if h.loss_fraction > 0.02:
             warnings.append(f"the {name} clip lost {100 * h.loss_fraction:.0f} % of its samples")
         if h.clipped_samples:
@@ -214,7 +229,7 @@ def _quality(
                 gyro_bias_deg_s=float(np.rad2deg(np.linalg.norm(tracks[name].bias_rad_s[-1]))),
                 gravity_m_s2=calibration.gravity_m_s2[name],
                 clipped_samples=h.clipped_samples,
-                slipped=name in calibration.slipped,
+                slipped=any(s.clip == name for s in slips),
                 site=sites[name],
             )
             for name, h in health.items()

@@ -10,6 +10,7 @@ from imu_hinge.fusion.orientation import OrientationParams
 from imu_hinge.fusion.resample import ResampleParams
 from imu_hinge.hinge.faults import FaultParams
 from imu_hinge.hinge.reps import RepParams
+from imu_hinge.session.slips import SlipParams
 
 __all__ = ["SessionParams"]
 
@@ -24,6 +25,7 @@ class SessionParams:
     angles: AngleParams = field(default_factory=AngleParams)
     reps: RepParams = field(default_factory=RepParams)
     faults: FaultParams = field(default_factory=FaultParams)
+    slips: SlipParams = field(default_factory=SlipParams)
     set_break_s: float = 10.0
     """Reps further apart than this belong to different sets where sets are not announced, s."""
 
