@@ -73,22 +73,21 @@ def place(
 def _start(down: FloatArray, rate_hz: float, params: BoundaryParams) -> float:
     rise = float(down[-1] - down[0])
     high = _last_below(down, float(down[0]) + params.high * rise)
-    rested = _last_rest(down[: max(2, int(high) + 1)], down, rate_hz, params)
-    level = float(down[rested])
+    level = _last_rest_level(down[: max(2, int(high) + 1)], down, rate_hz, params)
     rise = float(down[-1]) - level
     low, high = _last_below(down, level + params.low * rise), _last_below(down, level + params.high * rise)
     return max(0.0, low - params.reach_back * (high - low))
 
 
-def _last_rest(before: FloatArray, down: FloatArray, rate_hz: float, params: BoundaryParams) -> int:
-    """Index at which the last rest ends before the movement proper; 0 without one."""
+def _last_rest_level(before: FloatArray, down: FloatArray, rate_hz: float, params: BoundaryParams) -> float:
+    """The fold of the last rest before the movement proper, deg; where it begins without one."""
     speed = np.abs(np.gradient(before)) * rate_hz
     fastest = float(np.abs(np.gradient(down)).max()) * rate_hz
     calm = speed < max(params.rest_deg_s, params.rest_of_peak_speed * fastest)
     edges = np.diff(np.concatenate([[0], calm.astype(np.int8), [0]]))
     starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    long = stops[stops - starts >= params.rest_s * rate_hz]
-    return int(long[-1]) - 1 if len(long) else 0
+    long = np.flatnonzero(stops - starts >= params.rest_s * rate_hz)
+    return float(np.median(before[starts[long[-1]] : stops[long[-1]]])) if len(long) else float(down[0])
 
 
 def _last_below(fold: FloatArray, level: float) -> float:

@@ -36,7 +36,8 @@ class RepParams:
     rise_again: float = 0.2
     """Share of the rise by which the fold must climb again for the next rep to have begun."""
     rest_deg_s: float = 10.0
-    """Fold velocity below which the return has come to rest, deg/s."""
+    rest_share: float = 0.12
+    """Fold velocity, deg/s, and share of the return's fastest, below which the return has come to rest."""
     rest_s: float = 0.12
     """How long it must stay there, s."""
     boundaries: BoundaryParams = field(default_factory=BoundaryParams)
@@ -89,6 +90,7 @@ class _Open:
     low: int
     low_fold: float
     calm: int = 0
+    fastest: float = 0.0
     flight: bool = False
     landed: bool = False
     first_peak: int | None = None
@@ -199,7 +201,7 @@ class RepCounter:
         else:
             if self._settled >= self._params.settle_s * self._rate_hz:
                 # Whoever rested starts from there, however they came (down to the floor, out of an arch).
-                self._restart_tops(self._index - round(self._params.settle_s * self._rate_hz))
+                self._restart_tops(self._index - min(self._settled, round(self._rate_hz)))
             self._settled = 0
         top, top_fold = self._tops[0]
         if fold - top_fold >= self._profile.min_fold_deg:
@@ -247,7 +249,8 @@ class RepCounter:
         returned = now.peak_fold - now.low_fold >= p.returned * rise
         if returned and fold - now.low_fold >= p.rise_again * rise:
             return self._end(now, now.low)
-        now.calm = now.calm + 1 if abs(speed) < p.rest_deg_s else 0
+        now.fastest = max(now.fastest, -speed)
+        now.calm = now.calm + 1 if abs(speed) < min(p.rest_deg_s, p.rest_share * now.fastest) else 0
         if returned and now.calm >= p.rest_s * self._rate_hz:
             return self._end(now, self._index)
         if self._index - now.peak > p.max_rep_s * self._rate_hz:
