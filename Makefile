@@ -1,7 +1,9 @@
 # Every target sets up its own .venv from nothing the first time and is quick the second time.
 #   make demo     play the bundled session through the live loop, then write its report
-#   make test     every test          make quick    the tests that take seconds
-#   make check    lint, format, types make bench    the benchmarks (benchmarks/RESULTS.md)
+#   make test     every test            make quick  the tests that take seconds
+#   make check    lint, format, types   make bench  the benchmarks, kept in benchmarks/RESULTS.md
+#   make pictures the pictures of README.md
+#   make accuracy the accuracy tables, where the evaluation data are
 #   make clean    remove what make made
 # Another Python: make demo PYTHON=python3.13
 
@@ -16,7 +18,7 @@ DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 DEMO := recordings/rdl_session.csv
 
-.PHONY: demo test quick check format bench clean
+.PHONY: demo test quick check format bench pictures accuracy clean
 .DEFAULT_GOAL := demo
 
 demo: $(CORE)
@@ -44,6 +46,12 @@ format: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks
+
+pictures: $(DEV)
+	$(BIN)/python docs/make_images.py
+
+accuracy: $(DEV)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python docs/make_accuracy.py
 
 clean:
 	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

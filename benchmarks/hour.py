@@ -61,8 +61,8 @@ def measure(minutes: float = 60.0) -> Outcome:
         "hour",
         f"{minutes:g} minutes of two clips, from file to results",
         f"{samples} samples in {megabytes:.0f} MB become {len(result.angles.time_s)} angles and {reps} reps, "
-        f"{minutes * 60 / total:.0f} times faster than they happened. The report ({len(page) / 1e6:.1f} MB of HTML with "
-        "its figures) is timed apart.",
+        f"{minutes * 60 / total:.0f} times faster than they happened. The report ({len(page) / 1e6:.1f} MB of HTML "
+        "with its figures) is timed apart.",
         ("stage", "s", "share"),
         rows,
         {"samples": samples, "reps": reps, "total_s": total, "report_s": report_s, "stage_s": spent},
