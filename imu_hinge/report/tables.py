@@ -59,9 +59,14 @@ def _rep_cells(r: NumberedRep) -> tuple[Cell, ...]:
     )
 
 
+def _sure(probability: float) -> str:
+    """A probability as a person says it: nothing is 100 % sure."""
+    return "over 99 %" if probability > 0.99 else f"{100 * probability:.0f} %"
+
+
 def _faults(rep: RepResult) -> str:
     worst = sorted(rep.faults, key=lambda f: (f.severity != "red", -f.probability))
-    return ", ".join(f"{fault_words(f)} ({f.severity}, {100 * f.probability:.0f} % sure)" for f in worst)
+    return ", ".join(f"{fault_words(f)} ({f.severity}, {_sure(f.probability)} sure)" for f in worst)
 
 
 def _rep_row(r: NumberedRep) -> str:
