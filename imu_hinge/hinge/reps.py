@@ -272,7 +272,7 @@ class RepCounter:
     def _restart_tops(self, at: int) -> None:
         """The next rep's top lies after the end of this one."""
         now, self._tops = self._index, deque()
-        for self._index in range(at, now + 1):
+        for self._index in range(max(at, self._origin), now + 1):
             self._note_top(self._fold[self._index - self._origin])
 
     def _await_flight(self, fold: float, flight: bool) -> list[Rep]:
