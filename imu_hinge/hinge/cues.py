@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imu_hinge.hinge.faults import FaultParams, LumbarThresholds
+from imu_hinge.hinge.faults import Judge
 
 __all__ = ["Cue", "CueEngine", "CueParams"]
 
@@ -35,10 +35,11 @@ class Cue:
 class CueEngine:
     """Turns the live lumbar angle into cues; one cue per crossing, re-armed well below the threshold."""
 
-    def __init__(self, reference_deg: float, limits: LumbarThresholds, faults: FaultParams, params: CueParams) -> None:
+    def __init__(self, judge: Judge, params: CueParams) -> None:
         self._params = params
-        self._rearm = faults.rearm
-        self._reference = reference_deg
+        self._rearm = judge.params.rearm
+        self._neutral = judge.neutral
+        limits = judge.limits
         # (name, severity, direction, threshold): a red crossing follows an amber one.
         self._rules = (
             ("rounded_back", "amber", 1.0, limits.rounded_amber_deg),
@@ -51,14 +52,16 @@ class CueEngine:
     def update(self, time_s: FloatArray, lumbar_deg: FloatArray, fold_deg: FloatArray) -> list[Cue]:
         """Take consecutive live samples (N,), NaN where unknown; give the cues that fell."""
         cues = []
-        for t, lumbar, fold in zip(time_s.tolist(), lumbar_deg.tolist(), fold_deg.tolist(), strict=True):
+        levels = self._neutral.levelled(lumbar_deg, fold_deg).tolist()
+        values = zip(time_s.tolist(), lumbar_deg.tolist(), levels, fold_deg.tolist(), strict=True)
+        for t, lumbar, level, fold in values:
             if lumbar != lumbar or fold != fold:
                 continue
             for i, (name, severity, direction, limit) in enumerate(self._rules):
-                beyond = direction * (lumbar - limit)
+                beyond = direction * (level - limit)
                 if self._armed[i] and beyond > 0 and fold >= self._params.least_fold_deg:
                     self._armed[i] = False
                     cues.append(Cue(t, name, severity, lumbar))
-                elif not self._armed[i] and beyond < -self._rearm * abs(limit - self._reference):
+                elif not self._armed[i] and beyond < -self._rearm * abs(limit - self._neutral.lumbar_deg):
                     self._armed[i] = True
         return cues

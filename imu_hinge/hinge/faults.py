@@ -5,9 +5,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtr
 
-__all__ = ["Course", "FaultParams", "FaultVerdict", "judge_lumbar", "thresholds"]
+__all__ = [
+    "Course",
+    "FaultParams",
+    "FaultVerdict",
+    "Judge",
+    "LumbarThresholds",
+    "Neutral",
+    "judge_for",
+    "judge_lumbar",
+    "thresholds",
+]
+
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -26,13 +40,34 @@ class FaultParams:
     default_reference_deg: float = 5.0
     """Lumbar flexion of a neutral hinge where no reference hinge was recorded, deg."""
     default_reference_sd_deg: float = 4.0
-    judged_from: float = 0.4
-    """Share of the rep's fold from which the spine is judged: standing itself is not a hinge."""
+    default_fold_deg: float = 70.0
+    """Fold of trunk against thigh at the bottom of that hinge, deg."""
+    arched_from: float = 0.4
+    """Share of the rep's fold from which arching is judged: standing itself is not a hinge."""
+    rounded_from: float = 0.8
+    """Share of the rep's fold from which rounding is judged: at or near the bottom."""
+
+
+@dataclass(frozen=True)
+class Neutral:
+    """The athlete's own neutral hinge: lumbar flexion and fold at its bottom, deg. ``sd_deg`` is how far an average
+    hinge, taken where none was recorded, may be from the athlete's own."""
+
+    lumbar_deg: float
+    fold_deg: float
+    sd_deg: float = 0.0
+
+    def levelled(self, lumbar_deg: FloatArray, fold_deg: FloatArray) -> FloatArray:
+        """Lumbar flexion (N,) as it compares with the bottom of the neutral hinge, when folded by ``fold_deg`` (N,):
+        a neutral spine that flexes 10 deg at the bottom has flexed 5 deg half way down."""
+        depth = np.clip(fold_deg / self.fold_deg, 0.0, 1.0)
+        level: FloatArray = lumbar_deg + self.lumbar_deg * (1.0 - depth)
+        return level
 
 
 @dataclass(frozen=True)
 class Course:
-    """What a rep's lumbar course comes to: extremes while folded, degrees and s, with the SD of the values."""
+    """What a rep's lumbar course comes to: levelled extremes while folded, degrees and s, with their SD."""
 
     max_deg: float
     max_time_s: float
@@ -62,19 +97,45 @@ class LumbarThresholds:
     arched_red_deg: float
 
 
-def thresholds(reference_deg: float, max_flexion_deg: float | None, params: FaultParams) -> LumbarThresholds:
+def thresholds(neutral: Neutral, max_flexion_deg: float | None, params: FaultParams) -> LumbarThresholds:
     """The athlete's own thresholds: the lower of reference + margin and share of maximum flexion, but never less
-    than half the margin above the reference."""
-    amber, red = reference_deg + params.rounded_amber_deg, reference_deg + params.rounded_red_deg
+    than half the margin above the reference; wider where the reference is an average one."""
+    reference_deg, unsure = neutral.lumbar_deg, neutral.sd_deg
+    amber, red = reference_deg + params.rounded_amber_deg + unsure, reference_deg + params.rounded_red_deg + unsure
     if max_flexion_deg is not None and max_flexion_deg > 0:
         amber = min(amber, max(params.rounded_amber_of_max * max_flexion_deg, reference_deg + amber_floor(params)))
         red = min(red, max(params.rounded_red_of_max * max_flexion_deg, amber))
-    return LumbarThresholds(amber, red, reference_deg - params.arched_amber_deg, reference_deg - params.arched_red_deg)
+    return LumbarThresholds(
+        amber, red, reference_deg - params.arched_amber_deg - unsure, reference_deg - params.arched_red_deg - unsure
+    )
 
 
 def amber_floor(params: FaultParams) -> float:
     """Least margin above the reference for a stiff back, deg."""
     return params.rounded_amber_deg / 2
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Everything a rep of one athlete is judged by."""
+
+    neutral: Neutral
+    limits: LumbarThresholds
+    params: FaultParams
+
+
+def judge_for(
+    reference_lumbar_deg: float | None,
+    reference_fold_deg: float | None,
+    max_flexion_deg: float | None,
+    params: FaultParams,
+) -> Judge:
+    """The judge for an athlete's own reference hinge and toe touch, or for an average one where not recorded (None)."""
+    if reference_lumbar_deg is None or reference_fold_deg is None:
+        neutral = Neutral(params.default_reference_deg, params.default_fold_deg, params.default_reference_sd_deg)
+    else:
+        neutral = Neutral(reference_lumbar_deg, reference_fold_deg)
+    return Judge(neutral, thresholds(neutral, max_flexion_deg, params), params)
 
 
 def judge_lumbar(course: Course, limits: LumbarThresholds) -> tuple[FaultVerdict, ...]:

@@ -191,7 +191,7 @@ class RepCounter:
             speed = (fold - self._last) * self._rate_hz if not math.isnan(self._last) else 0.0
             self._last = fold
         self._fold.append(fold)
-        self._note_top(fold)
+        self._note_top(self._index, fold)
         if self._pending is not None:
             return self._await_flight(fold, flight)
         if self._open is not None:
@@ -218,11 +218,11 @@ class RepCounter:
             start = self._fold[-n - 1]
             self._fold[-n:] = [start + (fold - start) * (i + 1) / (n + 1) for i in range(n)]
 
-    def _note_top(self, fold: float) -> None:
+    def _note_top(self, index: int, fold: float) -> None:
         while self._tops and self._tops[-1][1] >= fold:
             self._tops.pop()
-        self._tops.append((self._index, fold))
-        if self._tops[0][0] < self._index - self._params.top_s * self._rate_hz:
+        self._tops.append((index, fold))
+        if self._tops[0][0] < index - self._params.top_s * self._rate_hz:
             self._tops.popleft()
 
     def _give_up(self) -> list[Rep]:
@@ -271,9 +271,9 @@ class RepCounter:
 
     def _restart_tops(self, at: int) -> None:
         """The next rep's top lies after the end of this one."""
-        now, self._tops = self._index, deque()
-        for self._index in range(max(at, self._origin), now + 1):
-            self._note_top(self._fold[self._index - self._origin])
+        self._tops.clear()
+        for index in range(at, self._index + 1):
+            self._note_top(index, self._fold[index - self._origin])
 
     def _await_flight(self, fold: float, flight: bool) -> list[Rep]:
         """After the dip of a jump: the landing belongs to the same rep if a flight comes between."""

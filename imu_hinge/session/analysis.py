@@ -14,17 +14,18 @@ from imu_hinge.body.kinematics import SegmentMotion, segment_motion
 from imu_hinge.conventions import BACK, PELVIS, SITES, THIGH
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.fusion.track import ClipTrack
-from imu_hinge.hinge.faults import thresholds
+from imu_hinge.hinge.faults import judge_for
 from imu_hinge.recording.check import check_alive, check_units
-from imu_hinge.recording.model import Recording, Segment
+from imu_hinge.recording.model import Recording
 from imu_hinge.session.measure import RepAngles, measure_rep
 from imu_hinge.session.params import SessionParams
+from imu_hinge.session.reference import Reference, find_reference
 from imu_hinge.session.results import AngleSeries, ClipQuality, Quality, SessionResult, SetResult
-from imu_hinge.session.sets import FoundSet, counter_for, find_sets, free_fall
+from imu_hinge.session.sets import FoundSet, find_sets, free_fall
 from imu_hinge.session.slips import Slip, find_slips
 from imu_hinge.session.tracks import StreamHealth, choose_clips, grid_rate_hz, offline_tracks, stream_health
 
-__all__ = ["Reference", "analyze", "find_reference"]
+__all__ = ["analyze"]
 
 FloatArray = NDArray[np.float64]
 
@@ -73,7 +74,7 @@ def analyze(
         hip_measured=THIGH in roles and PELVIS in roles,
         has_thigh=THIGH in roles,
     )
-    reference = find_reference(grid, recording.segments, rate_hz, params)
+    reference = find_reference(grid, recording.segments, rate_hz, params.reps)
     found = find_sets(
         grid,
         free_fall(tracks),
@@ -98,38 +99,6 @@ def analyze(
     )
 
 
-class Reference:
-    """The athlete's own neutral hinge and own maximum flexion, degrees; None where not recorded."""
-
-    def __init__(self, lumbar_deg: float | None, lumbar_sd_deg: float | None, max_flexion_deg: float | None) -> None:
-        self.lumbar_deg = lumbar_deg
-        self.lumbar_sd_deg = lumbar_sd_deg
-        self.max_flexion_deg = max_flexion_deg
-
-
-def find_reference(grid: RepAngles, segments: tuple[Segment, ...], rate_hz: float, params: SessionParams) -> Reference:
-    """Lumbar flexion at the bottom of the reference hinges, and in the toe touch."""
-    bottoms: list[float] = []
-    for s in (s for s in segments if s.kind == "reference_hinge"):
-        rows = (grid.time_s >= s.start_s) & (grid.time_s <= s.end_s)
-        counter = counter_for("hinge", rate_hz, params.reps, has_thigh=grid.has_thigh)
-        for rep in [*counter.update(grid.time_s[rows], grid.fold_deg[rows]), *counter.finish()]:
-            near = np.abs(grid.time_s - rep.bottom_s) <= 0.05
-            bottoms.append(float(np.mean(grid.lumbar_deg[near])))
-    known = [b for b in bottoms if np.isfinite(b)]
-    bend = [
-        float(np.nanpercentile(values, 98))
-        for s in segments
-        if s.kind == "max_flexion"
-        and np.isfinite(values := grid.lumbar_deg[(grid.time_s >= s.start_s) & (grid.time_s <= s.end_s)]).any()
-    ]
-    return Reference(
-        float(np.median(known)) if known else None,
-        float(np.std(known)) if len(known) > 1 else None,
-        max(bend) if bend else None,
-    )
-
-
 def _measure_set(
     found: FoundSet,
     grid: RepAngles,
@@ -138,8 +107,7 @@ def _measure_set(
     slips: tuple[Slip, ...],
     params: SessionParams,
 ) -> SetResult:
-    neutral = params.faults.default_reference_deg if reference.lumbar_deg is None else reference.lumbar_deg
-    limits = thresholds(neutral, reference.max_flexion_deg, params.faults)
+    judge = judge_for(reference.lumbar_deg, reference.fold_deg, reference.max_flexion_deg, params.faults)
     starts = [rep.start_s for rep in found.reps[1:]]
     slipped_s = min((s.time_s for s in slips), default=np.inf)
     reps = tuple(
@@ -148,8 +116,7 @@ def _measure_set(
             index,
             following,
             grid,
-            limits,
-            params.faults.judged_from,
+            judge,
             trusted=not calibration.suspect and rep.start_s < slipped_s,
         )
         for index, (rep, following) in enumerate(zip(found.reps, [*starts, None], strict=True), start=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imu_hinge.hinge.faults import Course, LumbarThresholds, judge_lumbar
+from imu_hinge.hinge.faults import Course, Judge, judge_lumbar
 from imu_hinge.hinge.reps import Rep
 from imu_hinge.session.results import Fault, RepResult
 
@@ -42,8 +42,7 @@ def measure_rep(
     index: int,
     next_start_s: float | None,
     grid: RepAngles,
-    limits: LumbarThresholds,
-    judged_from: float,
+    judge: Judge,
     *,
     trusted: bool,
 ) -> RepResult:
@@ -60,7 +59,7 @@ def measure_rep(
     hip_sd = float(grid.hip_sd_deg[rows][int(np.nanargmax(hip))]) if knows_hip else None
     bottom = float(np.nanmean(lumbar[near])) if knows_lumbar else None
     bottom_sd = float(np.nanmean(grid.lumbar_sd_deg[rows][near])) if knows_lumbar else None
-    faults = _faults(rep, time_s, lumbar, grid.fold_deg[rows], bottom_sd, limits, judged_from) if knows_lumbar else ()
+    faults = _faults(rep, time_s, lumbar, grid.fold_deg[rows], bottom_sd, judge) if knows_lumbar else ()
     share = None
     if hip_max is not None and bottom is not None and grid.hip_measured:
         moved_hip, moved_lumbar = float(hip[at] - hip[0]), bottom - _first(lumbar)
@@ -107,17 +106,22 @@ def _faults(
     lumbar: FloatArray,
     fold: FloatArray,
     sd_deg: float | None,
-    limits: LumbarThresholds,
-    judged_from: float,
+    judge: Judge,
 ) -> tuple[Fault, ...]:
-    rise = rep.bottom_fold_deg - rep.top_fold_deg
-    folded = np.isfinite(lumbar) & ((fold - rep.top_fold_deg) / rise >= judged_from)
-    if not folded.any() or sd_deg is None:
+    if sd_deg is None:
         return ()
-    t, value = time_s[folded], lumbar[folded]
-    high, low = int(np.argmax(value)), int(np.argmin(value))
-    course = Course(float(value[high]), float(t[high]), float(value[low]), float(t[low]), sd_deg)
-    return tuple(Fault(f.name, f.severity, f.value_deg, f.time_s, f.probability) for f in judge_lumbar(course, limits))
+    depth = (fold - rep.top_fold_deg) / (rep.bottom_fold_deg - rep.top_fold_deg)
+    level = judge.neutral.levelled(lumbar, fold)
+    near_bottom = np.flatnonzero(np.isfinite(level) & (depth >= judge.params.rounded_from))
+    folded = np.flatnonzero(np.isfinite(level) & (depth >= judge.params.arched_from))
+    if not len(near_bottom) or not len(folded):
+        return ()
+    high, low = near_bottom[np.argmax(level[near_bottom])], folded[np.argmin(level[folded])]
+    course = Course(float(level[high]), float(time_s[high]), float(level[low]), float(time_s[low]), sd_deg)
+    at = {"rounded_back": float(lumbar[high]), "arched_back": float(lumbar[low])}
+    return tuple(
+        Fault(f.name, f.severity, at[f.name], f.time_s, f.probability) for f in judge_lumbar(course, judge.limits)
+    )
 
 
 def _peak_extension(time_s: FloatArray, hip: FloatArray, bottom_s: float) -> float | None:

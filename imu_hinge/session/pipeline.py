@@ -20,14 +20,14 @@ from imu_hinge.errors import CalibrationError
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.fusion.track import ClipTrack, join_tracks
 from imu_hinge.hinge.cues import Cue, CueEngine, CueParams
-from imu_hinge.hinge.faults import LumbarThresholds, thresholds
+from imu_hinge.hinge.faults import Judge, judge_for
 from imu_hinge.hinge.reps import Rep, RepCounter
 from imu_hinge.recording.model import Segment
 from imu_hinge.sensors.source import SampleBlock
-from imu_hinge.session.analysis import find_reference
 from imu_hinge.session.intake import Intake
 from imu_hinge.session.measure import RepAngles, measure_rep
 from imu_hinge.session.params import SessionParams
+from imu_hinge.session.reference import find_reference
 from imu_hinge.session.results import RepResult
 from imu_hinge.session.sets import SET_MARGIN_S, announced_reps, counter_for, free_fall, unannounced_reps
 
@@ -94,7 +94,7 @@ class Pipeline:
         self._calibration: BodyCalibration | None = None
         self._settled = False
         self._cues: CueEngine | None = None
-        self._limits: LumbarThresholds | None = None
+        self._judge: Judge | None = None
         self._counter: RepCounter | None = None
         self._counting: Segment | None = None
         self._index = 0
@@ -248,11 +248,11 @@ class Pipeline:
         _, joints = self._angles(tracks)
         some = next(iter(tracks.values()))
         time_s = (some.first + np.arange(len(some))) / self._rate_hz
-        reference = find_reference(self._grid(time_s, joints), tuple(past), self._rate_hz, self._params)
-        faults = self._params.faults
-        neutral = faults.default_reference_deg if reference.lumbar_deg is None else reference.lumbar_deg
-        self._limits = thresholds(neutral, reference.max_flexion_deg, faults)
-        self._cues = CueEngine(neutral, self._limits, faults, self._cue_params)
+        reference = find_reference(self._grid(time_s, joints), past, self._rate_hz, self._params.reps)
+        self._judge = judge_for(
+            reference.lumbar_deg, reference.fold_deg, reference.max_flexion_deg, self._params.faults
+        )
+        self._cues = CueEngine(self._judge, self._cue_params)
 
     def _sets(self) -> list[Segment]:
         return [s for s in self._segments if s.kind == "set"]
@@ -293,15 +293,14 @@ class Pipeline:
         """Reps whose end, which is extrapolated, the grid has reached."""
         ready = [e for e in self._ended if e[2].end_s <= now_s]
         self._ended = [e for e in self._ended if e[2].end_s > now_s]
-        if not ready or self._limits is None:
+        if not ready or self._judge is None:
             return []
         grid = _join_grids(self._history)
         trusted = self._calibration is not None and not self._calibration.suspect
-        judged_from = self._params.faults.judged_from
         return [
             LiveRep(
                 s.exercise if s is not None else None,
-                measure_rep(rep, index, None, grid, self._limits, judged_from, trusted=trusted),
+                measure_rep(rep, index, None, grid, self._judge, trusted=trusted),
             )
             for s, index, rep in ready
         ]

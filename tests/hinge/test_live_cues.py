@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from imu_hinge.hinge.cues import Cue, CueEngine, CueParams
-from imu_hinge.hinge.faults import FaultParams, thresholds
+from imu_hinge.hinge.faults import FaultParams, judge_for
 
 REFERENCE = 5.0
 FAULTS = FaultParams()
-LIMITS = thresholds(REFERENCE, None, FAULTS)  # amber at 15 and -3, red at 20 and -7
+JUDGE = judge_for(REFERENCE, 15.0, None, FAULTS)  # amber at 15 and -3, red at 20 and -7
 
 
 def engine() -> CueEngine:
-    return CueEngine(REFERENCE, LIMITS, FAULTS, CueParams())
+    return CueEngine(JUDGE, CueParams())
 
 
 def cues(lumbar: list[float], fold: float = 60.0) -> list[tuple[str, str]]:
