@@ -232,6 +232,7 @@ class RepCounter:
         self._tops.clear()
         self._fold.clear()
         self._origin = self._index + 1
+        self._settled = 0
         self._last = math.nan
         return done
 
@@ -272,7 +273,7 @@ class RepCounter:
     def _restart_tops(self, at: int) -> None:
         """The next rep's top lies after the end of this one."""
         self._tops.clear()
-        for index in range(at, self._index + 1):
+        for index in range(max(at, self._origin), self._index + 1):
             self._note_top(index, self._fold[index - self._origin])
 
     def _await_flight(self, fold: float, flight: bool) -> list[Rep]:
