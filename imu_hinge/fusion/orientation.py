@@ -84,7 +84,7 @@ class OrientationStream:
         quat = np.full((n, 4), np.nan)
         bias = np.empty((n, 3))
         since = np.zeros(n, np.int64)
-        history = np.vstack([self._window, gyr_rad_s])
+        history = np.concatenate([self._window, gyr_rad_s])
         width = self._stillness.window
         valid: BoolArray = ~_holes(gyr_rad_s, acc_m_s2)
         start = 0
@@ -297,7 +297,7 @@ def _still_bias(gyr: FloatArray, acc: FloatArray, rate_hz: float, params: Orient
 
 def _holes(gyr: FloatArray, acc: FloatArray) -> BoolArray:
     """(N,) True where either sensor has no value."""
-    hole: BoolArray = np.any(np.isnan(gyr), axis=1) | np.any(np.isnan(acc), axis=1)
+    hole: BoolArray = (np.isnan(gyr) | np.isnan(acc)).any(axis=1)
     return hole
 
 

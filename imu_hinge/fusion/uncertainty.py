@@ -73,7 +73,8 @@ def offline_inclination_sd(
 def _agitation(acc_m_s2: FloatArray) -> FloatArray:
     """Squared departure of the specific force from one g, in g²; nothing in gaps."""
     length = np.sqrt(acc_m_s2[:, 0] ** 2 + acc_m_s2[:, 1] ** 2 + acc_m_s2[:, 2] ** 2)
-    power: FloatArray = np.nan_to_num(np.minimum(np.abs(length / GRAVITY_M_S2 - 1.0), _IMPACT_G) ** 2)
+    power: FloatArray = np.minimum(np.abs(length / GRAVITY_M_S2 - 1.0), _IMPACT_G) ** 2
+    power[np.isnan(power)] = 0.0
     return power
 
 
