@@ -30,7 +30,7 @@ demo: $(CORE)
 	@echo "The picture: $(CURDIR)/out/demo/session.png"
 
 test: $(DEV)
-	$(BIN)/python -m pytest -n $(JOBS) -m "slow or not slow"
+	$(BIN)/python -m pytest -v -n $(JOBS) -m "slow or not slow" --durations=5
 
 quick: $(DEV)
 	$(BIN)/python -m pytest -n $(JOBS)
