@@ -97,7 +97,7 @@ def calibrate(
             )
         up[clip] = standing_up(up_in_sensor(track.quat)[rows])
         gravity[clip] = float(np.median(np.linalg.norm(track.acc_m_s2[rows], axis=1)))
-        axis[clip] = _axis(clip, track, up[clip], hinge if has_hinge else _anywhere(time_s), sites, params)
+        axis[clip] = _axis(clip, track, up[clip], hinge if has_hinge else _anywhere(time_s), params)
     alignments = {
         clip: ClipAlignment(
             clip,
@@ -163,19 +163,26 @@ def _axis(
     track: ClipTrack,
     up: FloatArray,
     window: BoolArray,
-    sites: Mapping[str, str],
     params: CalibrationParams,
 ) -> AxisEvidence:
     rates = track.gyr_rad_s - _settled_bias(track)
     path = up_in_sensor(track.quat)
     evidence = functional_axis(rates[window], up, path[window])
     least = params.thigh_min_range_rad if clip == THIGH else params.trunk_min_range_rad
+    if _silent(track, window):
+        other = functional_axis(rates, up, path)
+        return AxisEvidence(other.left, float(np.hypot(other.sd_rad, np.deg2rad(4.0))), other.range_rad)
     if evidence.range_rad < least:
         # The movement asked for did not move this clip; whatever else moved it is better than noise.
         other = functional_axis(rates, up, path)
         if other.range_rad > evidence.range_rad:
             evidence = AxisEvidence(other.left, float(np.hypot(other.sd_rad, np.deg2rad(5.0))), evidence.range_rad)
     return evidence
+
+
+def _silent(track: ClipTrack, window: BoolArray) -> bool:
+    """Whether most of the movement was lost on the way."""
+    return float(np.isfinite(track.quat[window, 0]).mean()) < 0.5
 
 
 def _settled_bias(track: ClipTrack) -> FloatArray:
@@ -200,7 +207,9 @@ def _signed(
     """Point every axis to the athlete's left: trunk clips tip forward in a hinge, the thigh tips back."""
     signed = {}
     for clip, alignment in alignments.items():
-        pitch = _pitch(tracks[clip], alignment)[window]
+        pitch = _pitch(tracks[clip], alignment)
+        if not _silent(tracks[clip], window):
+            pitch = pitch[window]
         lean = float(np.nansum(np.where(np.abs(pitch) > np.deg2rad(3.0), pitch, 0.0)))
         wants_forward = clip != THIGH
         signed[clip] = alignment if (lean >= 0) == wants_forward else flip(alignment)
@@ -265,29 +274,28 @@ def _plausibility(
 ) -> tuple[list[str], list[str]]:
     warnings: list[str] = []
     suspect: list[str] = []
+    hinge = _mask(time_s, [s for s in segments if s.kind == "reference_hinge"], 0.0)
     if has_hinge:
-        for clip, evidence in axis.items():
-            least = params.thigh_min_range_rad if clip == THIGH else params.trunk_min_range_rad
-            if evidence.range_rad < least:
+        silent = [c for c in axis if _silent(tracks[c], hinge)]
+        warnings += [
+            f"the {c} clip was silent during the reference hinge: its axis rests on other movements" for c in silent
+        ]
+        moved = {c: e.range_rad for c, e in axis.items() if c not in silent}
+        for clip, reach in moved.items():
+            if reach < (params.thigh_min_range_rad if clip == THIGH else params.trunk_min_range_rad):
                 warnings.append(
-                    f"the {clip} clip barely moved during the reference hinge"
-                    f" ({np.rad2deg(evidence.range_rad):.0f} deg): is it on?"
+                    f"the {clip} clip barely moved during the reference hinge ({np.rad2deg(reach):.0f} deg): is it on?"
                 )
                 suspect.append(clip)
-        trunk = [c for c in axis if c != THIGH]
-        if THIGH in axis and trunk:
-            most = min(axis[c].range_rad for c in trunk)
-            if axis[THIGH].range_rad > params.swap_ratio * most:
-                names = " and ".join(c for c in trunk if axis[THIGH].range_rad > params.swap_ratio * axis[c].range_rad)
-                warnings.append(
-                    f"the thigh clip tipped more than the {names} clip during the reference hinge"
-                    f" ({np.rad2deg(axis[THIGH].range_rad):.0f} against {np.rad2deg(most):.0f} deg):"
-                    " are they swapped?"
-                )
-                suspect += [
-                    THIGH,
-                    *(c for c in trunk if axis[THIGH].range_rad > params.swap_ratio * axis[c].range_rad),
-                ]
+        less = [c for c in moved if c != THIGH and THIGH in moved and moved[THIGH] > params.swap_ratio * moved[c]]
+        less = [c for c in less if c not in suspect]
+        if less:
+            warnings.append(
+                f"the thigh clip tipped more than the {' and '.join(less)} clip during the reference hinge"
+                f" ({np.rad2deg(moved[THIGH]):.0f} against {np.rad2deg(min(moved[c] for c in less)):.0f} deg):"
+                " are they swapped?"
+            )
+            suspect += [THIGH, *less]
     roles = clip_roles(sites)
     if PELVIS in roles and BACK in roles:
         bend = _mask(time_s, [s for s in segments if s.kind == "max_flexion"], 0.0)

@@ -29,6 +29,8 @@ __all__ = ["analyze"]
 
 FloatArray = NDArray[np.float64]
 
+_LATE_S = 2.0
+
 
 def analyze(
     recording: Recording,
@@ -108,18 +110,18 @@ def _measure_set(
     params: SessionParams,
 ) -> SetResult:
     judge = judge_for(reference.lumbar_deg, reference.fold_deg, reference.max_flexion_deg, params.faults)
-    starts = [rep.start_s for rep in found.reps[1:]]
+    following = [*(rep.start_s for rep in found.reps[1:]), None]
     slipped_s = min((s.time_s for s in slips), default=np.inf)
     reps = tuple(
         measure_rep(
             rep,
             index,
-            following,
+            next_s,
             grid,
             judge,
             trusted=not calibration.suspect and rep.start_s < slipped_s,
         )
-        for index, (rep, following) in enumerate(zip(found.reps, [*starts, None], strict=True), start=1)
+        for index, (rep, next_s) in enumerate(zip(found.reps, following, strict=False), start=1)
     )
     return SetResult(
         found.exercise,
@@ -172,12 +174,20 @@ def _quality(
         " angles after that are not trusted; fix it and repeat the calibration"
         for s in slips
     ]
+    start_s = min(float(recording.clips[name].time_s[0]) for name in health)
+    end_s = max(float(recording.clips[name].time_s[-1]) for name in health)
     for name, h in health.items():
         long = [b - a for a, b in h.gaps_s if b - a > 1.0]
         if long:
             warnings.append(
                 f"the {name} clip was silent {len(long)} times, up to {max(long):.1f} s: angles are empty there"
             )
+        clip = recording.clips[name]
+        late, early = float(clip.time_s[0]) - start_s, end_s - float(clip.time_s[-1])
+        if late > _LATE_S:
+            warnings.append(f"the {name} clip begins {late:.0f} s after the others")
+        if early > _LATE_S:
+            warnings.append(f"the {name} clip ends {early:.0f} s before the others")
         if h.loss_fraction > 0.02:
             warnings.append(f"the {name} clip lost {100 * h.loss_fraction:.0f} % of its samples")
         if h.clipped_samples:

@@ -22,6 +22,8 @@ __all__ = ["StreamHealth", "choose_clips", "full_scale", "grid_rate_hz", "offlin
 
 FloatArray = NDArray[np.float64]
 
+SLOWEST_HZ = 10.0
+"""A hinge has content up to about 4 Hz; slower clips cannot follow it."""
 ACC_FULL_SCALE_M_S2 = 16 * 9.80665
 GYR_FULL_SCALE_RAD_S = math.radians(2000.0)
 _CLEAR_OF_BREAKS_S = 60.0
@@ -41,7 +43,7 @@ class StreamHealth:
 def choose_clips(recording: Recording, wanted: tuple[str, ...] | None) -> dict[str, ClipSamples]:
     """The clips to analyse, at least two.
 
-    Raises ClipError where a wanted clip is not in the recording or fewer than two are left.
+    Raises ClipError where a wanted clip is not in the recording, fewer than two are left, or one is too slow.
     """
     names = tuple(recording.clips) if wanted is None else wanted
     for name in names:
@@ -60,6 +62,14 @@ def choose_clips(recording: Recording, wanted: tuple[str, ...] | None) -> dict[s
             where=recording.name,
             advice="Record the thigh and the lower back clip together.",
         )
+    for name, clip in clips.items():
+        if clip.rate_hz < SLOWEST_HZ:
+            raise ClipError(
+                f"the {name} clip gives {clip.rate_hz:.1f} samples a second",
+                clip=name,
+                where=recording.name,
+                advice=f"Movement needs at least {SLOWEST_HZ:.0f}, better 50 or more: raise its output rate.",
+            )
     return clips
 
 
