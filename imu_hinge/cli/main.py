@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Annotated
 
 import typer
@@ -55,8 +53,4 @@ def main() -> int:
     except ImuHingeError as error:
         Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"imu-hinge: {error.one_line()}")
         return 2
-    except BrokenPipeError:
-        # The reader of our output left (head, less); keep Python from complaining once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     return 0

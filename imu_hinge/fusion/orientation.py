@@ -297,7 +297,7 @@ def _still_bias(gyr: FloatArray, acc: FloatArray, rate_hz: float, params: Orient
 
 def _holes(gyr: FloatArray, acc: FloatArray) -> BoolArray:
     """(N,) True where either sensor has no value."""
-    hole: BoolArray = (np.isnan(gyr) | np.isnan(acc)).any(axis=1)
+    hole: BoolArray = np.any(np.isnan(gyr) | np.isnan(acc), axis=1)
     return hole
 
 

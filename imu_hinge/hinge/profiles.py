@@ -50,7 +50,7 @@ PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
         "squat": RepProfile("squat", min_fold_deg=35.0),
         "jump": RepProfile("jump", min_fold_deg=25.0, min_duration_s=0.3, has_flight=True),
         "pickup": RepProfile("pickup", min_fold_deg=30.0),
-        "bridge": RepProfile("bridge", min_fold_deg=20.0, max_trunk_pitch_deg=-45.0, folds=-1),
+        "bridge": RepProfile("bridge", min_fold_deg=20.0, max_trunk_pitch_deg=-70.0, folds=-1),
         "sprint_start": RepProfile("sprint_start", min_fold_deg=60.0, min_duration_s=0.3),
         "sit_to_stand": RepProfile("sit_to_stand", min_fold_deg=35.0, max_bottom_s=600.0, seated=True),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.recording import assemble, check_alive, check_units
@@ -55,8 +55,9 @@ def replay(
     params = SessionParams() if params is None else params
     recording = assemble(arrivals)
     chosen = choose_clips(recording, clips)
-    check_alive(recording, tuple(chosen))
-    check_units(recording)
+    used = replace(recording, clips=chosen)
+    check_alive(used)
+    check_units(used)
     pipeline = Pipeline(
         arrivals.clip_names,
         {name: clip.site for name, clip in chosen.items()},

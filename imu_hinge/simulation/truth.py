@@ -32,7 +32,8 @@ TRUTH_COLUMNS: Final = (
 
 @dataclass(frozen=True)
 class TruthRep:
-    """One true rep; times s, angles deg. ``bottom`` is the turning point of trunk against thigh."""
+    """One true rep; times s, angles deg. ``bottom`` is the turning point of trunk against thigh, on a chair the
+    middle of the stay."""
 
     kind: str
     start: float
@@ -97,7 +98,9 @@ def _rep(plan: PlannedRep, hip: FloatArray, lumbar: FloatArray) -> TruthRep:
     first, last = at(plan.start_s), at(plan.end_s)
     low, high = at(plan.turn_s[0]), max(at(plan.turn_s[1]), at(plan.turn_s[0]) + 1)
     sign = -1.0 if plan.kind == "bridge" else 1.0
-    bottom = low + int(np.argmax(sign * (hip + lumbar)[low:high]))
+    # On a chair the lean before and after folds deepest; the bottom is the seat.
+    seated = plan.kind == "sit_to_stand"
+    bottom = (low + high) // 2 if seated else low + int(np.argmax(sign * (hip + lumbar)[low:high]))
     return TruthRep(
         kind=plan.kind,
         start=float(plan.start_s),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import simulated
 from scipy.spatial.transform import Rotation
 
 from imu_hinge.conventions import GRAVITY_M_S2
@@ -16,6 +16,7 @@ from imu_hinge.recording import read_recording, write_recording
 from imu_hinge.simulation import (
     ClipPlan,
     Scenario,
+    SimulatedSession,
     find_scenario,
     remount,
     scenarios,
@@ -26,6 +27,8 @@ from imu_hinge.simulation import (
 )
 from imu_hinge.simulation.losses import Losses
 from imu_hinge.simulation.program import Between
+
+Simulated = Callable[..., SimulatedSession]
 
 
 def file_of(name: str, path: Path, seed: int = 1) -> bytes:
@@ -39,7 +42,7 @@ def test_same_seed_same_bytes_other_seed_other_session(tmp_path: Path) -> None:
     assert first != file_of("rdl_good", tmp_path / "c.csv", seed=2)
 
 
-def test_the_file_reads_back_as_what_was_simulated(tmp_path: Path) -> None:
+def test_the_file_reads_back_as_what_was_simulated(tmp_path: Path, simulated: Simulated) -> None:
     session = simulated("rdl_rounding")
     write_recording(session.arrivals, tmp_path / "x.csv")
     read = read_recording(tmp_path / "x.csv")
@@ -53,7 +56,7 @@ def test_the_file_reads_back_as_what_was_simulated(tmp_path: Path) -> None:
     assert {"stand", "reference_hinge", "pelvic_tilt", "max_flexion", "set"} <= set(kinds)
 
 
-def test_leaving_out_a_clip_changes_nothing_else() -> None:
+def test_leaving_out_a_clip_changes_nothing_else(simulated: Simulated) -> None:
     three = simulated("rdl_good").recording
     two = simulate_session(with_clips(find_scenario("rdl_good"), ["back", "thigh"]), 1).recording
     assert list(two.clips) == ["thigh", "back"]
@@ -73,7 +76,7 @@ def test_rates_are_as_asked_and_phases_differ() -> None:
     assert np.ptp(np.diff(clips["back"].time_s)) < 3e-6
 
 
-def test_losses_are_as_asked() -> None:
+def test_losses_are_as_asked(simulated: Simulated) -> None:
     plan = replace(find_scenario("rdl_good"), losses=Losses(single=0.05))
     full, lossy = simulated("rdl_good").recording, simulate_session(plan, 1).recording
     for name, clip in full.clips.items():
@@ -81,7 +84,7 @@ def test_losses_are_as_asked() -> None:
         assert np.isin(lossy.clips[name].time_s, clip.time_s).all()
 
 
-def test_dropouts_stay_gaps_and_refills_come_late() -> None:
+def test_dropouts_stay_gaps_and_refills_come_late(simulated: Simulated) -> None:
     session = simulated("dropouts")
     back = session.recording.clips["back"].time_s
     assert np.diff(back).max() == pytest.approx(1.2, abs=0.3)
@@ -93,14 +96,14 @@ def test_dropouts_stay_gaps_and_refills_come_late() -> None:
     assert np.diff(session.recording.clips["thigh"].time_s[refilled]).max() < 0.2
 
 
-def test_a_stuck_clip_repeats_itself() -> None:
+def test_a_stuck_clip_repeats_itself(simulated: Simulated) -> None:
     back = simulated("stuck").recording.clips["back"]
     stuck = back.time_s > 44.1
     assert np.ptp(back.acc_m_s2[stuck], axis=0).max() == 0.0
     assert np.ptp(back.acc_m_s2[~stuck], axis=0).max() > 1.0
 
 
-def test_swapped_clips_carry_each_others_samples() -> None:
+def test_swapped_clips_carry_each_others_samples(simulated: Simulated) -> None:
     swapped = simulated("swapped")
     straight = simulate_session(replace(find_scenario("swapped"), swapped=None), 1)
     thigh, back = (straight.recording.clips[name] for name in ("thigh", "back"))
@@ -108,7 +111,7 @@ def test_swapped_clips_carry_each_others_samples() -> None:
     assert np.array_equal(swapped.recording.clips["thigh"].gyr_rad_s, back.gyr_rad_s)
 
 
-def test_unannounced_sets_are_known_to_the_truth_only(tmp_path: Path) -> None:
+def test_unannounced_sets_are_known_to_the_truth_only(tmp_path: Path, simulated: Simulated) -> None:
     session = simulated("unannounced_sets")
     assert not session.recording.segments_of("set")
     assert len(session.truth.spans) == 2
@@ -116,7 +119,7 @@ def test_unannounced_sets_are_known_to_the_truth_only(tmp_path: Path) -> None:
     assert '"spans"' in (tmp_path / "x.truth.json").read_text()
 
 
-def test_six_faces_up() -> None:
+def test_six_faces_up(simulated: Simulated) -> None:
     session = simulated("six_position")
     clip = session.recording.clips["thigh"]
     (segment,) = session.recording.segments
@@ -128,7 +131,7 @@ def test_six_faces_up() -> None:
     assert np.count_nonzero(still) / clip.rate_hz > 17.0
 
 
-def test_uncalibrated_sensors_are_worse() -> None:
+def test_uncalibrated_sensors_are_worse(simulated: Simulated) -> None:
     def error(name: str) -> float:
         clips = [simulated(name, seed).recording.clips[c] for seed in (1, 2) for c in ("thigh", "back", "pelvis")]
         rest = [np.linalg.norm(clip.acc_m_s2[20:200], axis=1).mean() - GRAVITY_M_S2 for clip in clips]
@@ -137,7 +140,7 @@ def test_uncalibrated_sensors_are_worse() -> None:
     assert error("uncalibrated") > 2 * error("rdl_good")
 
 
-def test_truth_matches_its_own_reps() -> None:
+def test_truth_matches_its_own_reps(simulated: Simulated) -> None:
     truth = simulated("rdl_rounding").truth
     for rep in truth.reps:
         inside = (truth.time_s >= rep.start) & (truth.time_s <= rep.end)
@@ -151,7 +154,7 @@ def test_truth_matches_its_own_reps() -> None:
     assert all(np.abs(truth.columns[name][standing]).max() < 1.5 for name in truth.columns if "knee" not in name)
 
 
-def test_truth_files_have_the_columns_and_keys_that_scoring_reads(tmp_path: Path) -> None:
+def test_truth_files_have_the_columns_and_keys_that_scoring_reads(tmp_path: Path, simulated: Simulated) -> None:
     table, labels = write_truth(simulated("rdl_rounding").truth, tmp_path / "x.csv")
     lines = table.read_text().splitlines()
     assert lines[0] == (
@@ -170,7 +173,7 @@ def test_every_preset_travels_as_json(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in scenarios() if name != "long"])
-def test_every_preset_simulates(name: str) -> None:
+def test_every_preset_simulates(name: str, simulated: Simulated) -> None:
     assert len(simulated(name).recording.clips) == len(find_scenario(name).clips)
 
 
@@ -201,7 +204,7 @@ def test_what_nobody_knows_is_refused_with_advice() -> None:
         simulate_session(Scenario("x", "", (Between("dance", 2.0),)))
 
 
-def test_remounting_turns_samples_and_nothing_else() -> None:
+def test_remounting_turns_samples_and_nothing_else(simulated: Simulated) -> None:
     recording = simulated("rdl_good").recording
     turn = Rotation.from_euler("xyz", [0.3, 2.0, -1.0]).as_matrix()
     turned = remount(recording, {"back": turn})
