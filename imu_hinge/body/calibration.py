@@ -45,6 +45,9 @@ class CalibrationParams:
     least_agreement: float = 0.3
     """Correlation of thigh and pelvis forward acceleration (+0.5 to +0.95 in hinges, squats and on chairs) that, with
     a minus sign, proves one of them to face backwards."""
+    seat_first_share: float = 0.5
+    """The thigh's place while the trunk leans (share of its furthest): 0.2-0.45 for who started on the seat, 0.55-0.65
+    for who started standing."""
     seat_rad: float = float(np.deg2rad(55.0))
     seat_s: float = 3.0
     """A thigh that rests this far from standing for this long is on a seat."""
@@ -221,14 +224,28 @@ def _signed(
     # must agree. (In a deep squat they need not: the knees go forward while the hips go back.)
     sits = any(s.kind == "set" and s.exercise == "sit_to_stand" for s in segments)
     seat = _seat(tracks[THIGH], signed[THIGH], rate_hz, params)
-    if not (sits or seat) or _agreement(tracks, signed, partner, rate_hz) > -params.least_agreement:
+    if not (sits or seat):
         return signed, []
-    if sits:
+    agreement = _agreement(tracks, signed, partner, rate_hz)
+    if sits and agreement < 0 and _thigh_at_lean(tracks, signed, partner) < params.seat_first_share:
         signed[THIGH] = flip(signed[THIGH])
         return signed, ["the athlete was sitting during the stand: all angles count from that seat"]
+    if agreement > -params.least_agreement:
+        return signed, []
     if partner == PELVIS and float(np.nanmax(np.abs(_pitch(tracks[PELVIS], signed[PELVIS])))) < params.no_slump_rad:
         signed[PELVIS] = flip(signed[PELVIS])
     return signed, []
+
+
+def _thigh_at_lean(tracks: Mapping[str, ClipTrack], signed: Mapping[str, ClipAlignment], partner: str) -> float:
+    """Where the thigh is while the trunk leans forward, as a share of its furthest inclination: one leans on leaving
+    the seat and on meeting it, so that is near zero for who calibrated on the seat."""
+    lean = np.maximum(0.0, _pitch(tracks[partner], signed[partner]))
+    thigh = np.abs(_pitch(tracks[THIGH], signed[THIGH]))
+    known = np.isfinite(lean) & np.isfinite(thigh)
+    weight = float(lean[known].sum())
+    furthest = float(np.percentile(thigh[known], 99)) if known.any() else 0.0
+    return float(lean[known] @ thigh[known]) / weight / furthest if weight > 0 and furthest > 0 else 1.0
 
 
 def _seat(track: ClipTrack, alignment: ClipAlignment, rate_hz: float, params: CalibrationParams) -> bool:
