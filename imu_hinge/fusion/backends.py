@@ -110,7 +110,8 @@ class _Ahrs:
         if self._name == "madgwick":
             return Madgwick(frequency=self._rate_hz)
         if self._name == "mahony":
-            return Mahony(frequency=self._rate_hz)
+            # The bias is taken from stillness; the default integral gain of 0.3 chases fast turns instead.
+            return Mahony(frequency=self._rate_hz, k_P=0.5, k_I=0.01)
         return EKF(frequency=self._rate_hz, frame="NED")
 
     def restart(self, bias_rad_s: FloatArray | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 
 import numpy as np
@@ -93,7 +93,7 @@ def analyze(
         clips=tuple(chosen),
         angles=_series(time_s, motion, joints),
         sets=sets,
-        quality=_quality(recording, tracks, health, calibration, slips, sites, reference),
+        quality=_quality(recording, tracks, health, calibration, slips, sites, reference, set(bench or {})),
         reference_lumbar_deg=reference.lumbar_deg,
         reference_lumbar_sd_deg=reference.lumbar_sd_deg,
         params={"session": params.as_json(), "rate_hz": rate_hz},
@@ -165,6 +165,7 @@ def _quality(
     slips: tuple[Slip, ...],
     sites: Mapping[str, str],
     reference: Reference,
+    benched: Set[str],
 ) -> Quality:
     warnings = [*recording.warnings, *calibration.warnings]
     if calibration.level == "minimal":
@@ -208,6 +209,7 @@ def _quality(
                 clipped_samples=h.clipped_samples,
                 slipped=any(s.clip == name for s in slips),
                 site=sites[name],
+                bench=name in benched,
             )
             for name, h in health.items()
         },

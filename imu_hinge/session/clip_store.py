@@ -28,16 +28,14 @@ def store_name(serial: str) -> str:
 
 
 def load_for(clips: Mapping[str, ClipSamples], directory: Path | None) -> dict[str, BenchCalibration]:
-    """Calibrations of the given clips.
+    """Calibrations of the given clips, found by serial or else by name in ``directory`` (by default the user's own).
 
-    From an explicit ``directory`` a clip is found by serial or else by name; from the user's own store only by
-    serial, because tomorrow's "back" clip may be another one. Raises FormatError for a file that is none.
+    Raises FormatError for a file that is none.
     """
     found = {}
     place = clip_store() if directory is None else directory
     for name, clip in clips.items():
-        keys = [clip.serial] if directory is None else [clip.serial, name]
-        for key in (k for k in keys if k):
+        for key in (k for k in (clip.serial, name) if k):
             path = place / store_name(key)
             if path.is_file():
                 found[name] = load_bench(path)

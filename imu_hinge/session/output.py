@@ -43,6 +43,7 @@ def summary(result: SessionResult) -> dict[str, object]:
                     "gravity_m_s2": _number(c.gravity_m_s2),
                     "clipped_samples": c.clipped_samples,
                     "slipped": c.slipped,
+                    "bench": c.bench,
                 }
                 for name, c in result.quality.clips.items()
             },

@@ -102,6 +102,8 @@ class ClipQuality:
     clipped_samples: int
     slipped: bool
     site: str
+    bench: bool = False
+    """Whether a bench calibration of its accelerometer was applied."""
 
 
 @dataclass(frozen=True)
