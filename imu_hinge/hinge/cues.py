@@ -37,6 +37,11 @@ class CueEngine:
 
     def __init__(self, judge: Judge, params: CueParams) -> None:
         self._params = params
+        self.retune(judge)
+        self._armed = [True] * len(self._rules)
+
+    def retune(self, judge: Judge) -> None:
+        """Judge by new thresholds from here on; what has sounded stays sounded."""
         self._rearm = judge.params.rearm
         self._neutral = judge.neutral
         limits = judge.limits
@@ -47,7 +52,6 @@ class CueEngine:
             ("arched_back", "amber", -1.0, limits.arched_amber_deg),
             ("arched_back", "red", -1.0, limits.arched_red_deg),
         )
-        self._armed = [True] * len(self._rules)
 
     def update(self, time_s: FloatArray, lumbar_deg: FloatArray, fold_deg: FloatArray) -> list[Cue]:
         """Take consecutive live samples (N,), NaN where unknown; give the cues that fell."""

@@ -49,7 +49,7 @@ class RepParams:
     settle_s: float = 0.3
     """Slower than this, deg/s, for this long, s, the athlete has come to rest at the top of the next rep."""
     max_rep_s: float = 60.0
-    """A fold kept longer is not a rep, s."""
+    """A fold kept longer after its deepest is not a rep, s; longer where the profile allows a longer stay."""
     top_s: float = 5.0
     """How far back the top of a rep may lie when the fold has risen enough to count, s."""
     gap_s: float = 3.0
@@ -254,7 +254,7 @@ class RepCounter:
         now.calm = now.calm + 1 if abs(speed) < min(p.rest_deg_s, p.rest_share * now.fastest) else 0
         if returned and now.calm >= p.rest_s * self._rate_hz:
             return self._end(now, self._index)
-        if self._index - now.peak > p.max_rep_s * self._rate_hz:
+        if self._index - now.peak > max(p.max_rep_s, self._profile.max_bottom_s + 30.0) * self._rate_hz:
             self._open = None
             self._restart_tops(self._index)
         return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,21 @@ class RepAngles:
     trunk_pitch_deg: FloatArray
     hip_measured: bool
     has_thigh: bool
+
+    @staticmethod
+    def join(parts: Sequence[RepAngles]) -> RepAngles:
+        """Consecutive grids as one."""
+        return RepAngles(
+            np.concatenate([p.time_s for p in parts]),
+            np.concatenate([p.hip_deg for p in parts]),
+            np.concatenate([p.hip_sd_deg for p in parts]),
+            np.concatenate([p.lumbar_deg for p in parts]),
+            np.concatenate([p.lumbar_sd_deg for p in parts]),
+            np.concatenate([p.fold_deg for p in parts]),
+            np.concatenate([p.trunk_pitch_deg for p in parts]),
+            parts[-1].hip_measured,
+            parts[-1].has_thigh,
+        )
 
 
 def measure_rep(
