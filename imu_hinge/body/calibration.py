@@ -34,6 +34,8 @@ class CalibrationParams:
 
     stand_trim_s: float = 0.3
     """Cut from both ends of a stand, s (still settling, already leaving)."""
+    sway_rad: float = float(np.deg2rad(6.0))
+    """A clip that leaves its mean inclination by more during the stands was not standing, rad."""
     trunk_min_range_rad: float = float(np.deg2rad(15.0))
     """A pelvis or back clip that tips less in the hinge is doubtful, rad."""
     thigh_min_range_rad: float = float(np.deg2rad(6.0))
@@ -84,8 +86,11 @@ def calibrate(
     hinge = _mask(time_s, [s for s in segments if s.kind == "reference_hinge"], 0.0)
     standing, minimal = _standing(tracks, time_s, stands, rate_hz, params)
     has_hinge = bool(hinge.any())
-    level: Level = "full" if has_hinge and not minimal else "partial" if has_hinge or not minimal else "minimal"
-    if not stands and not has_hinge:
+    moved = _moved_while_standing(tracks, standing, params) if not minimal else {}
+    level: Level = "partial"
+    if has_hinge and not minimal and not moved:
+        level = "full"
+    elif not stands and not has_hinge:
         level = "minimal"
     up: dict[str, FloatArray] = {}
     gravity: dict[str, float] = {}
@@ -116,7 +121,14 @@ def calibrate(
     window = hinge if has_hinge else _anywhere(time_s)
     alignments, sign_warnings = _signed(alignments, tracks, window, segments, rate_hz, has_hinge, params)
     warnings, suspect = _plausibility(alignments, tracks, axis, time_s, segments, sites, has_hinge, params)
-    warnings = [*sign_warnings, *warnings]
+    stance = [
+        f"the {clip} clip moved by {np.rad2deg(reach):.0f} deg during the stand: stand still,"
+        " it is the zero of all angles"
+        for clip, reach in moved.items()
+    ]
+    if minimal and level != "minimal":
+        stance.append("no stand was recorded: the first still second was taken for standing tall")
+    warnings = [*stance, *sign_warnings, *warnings]
     return BodyCalibration(alignments, level, gravity, tuple(warnings), tuple(suspect))
 
 
@@ -159,6 +171,21 @@ def _standing(
     second = np.zeros(len(time_s), bool)
     second[max(0, ends[0] + 1 - round(rate_hz)) : ends[0] + 1] = True
     return second, True
+
+
+def _moved_while_standing(
+    tracks: Mapping[str, ClipTrack], standing: BoolArray, params: CalibrationParams
+) -> dict[str, float]:
+    """Clips that left their mean inclination by more than sway while standing, and by how much, rad."""
+    moved = {}
+    for clip, track in tracks.items():
+        up = up_in_sensor(track.quat)[standing]
+        up = up[np.isfinite(up[:, 0])]
+        if len(up):
+            away = np.arccos(np.clip(up @ standing_up(up), -1.0, 1.0))
+            if (reach := float(np.percentile(away, 95))) > params.sway_rad:
+                moved[clip] = reach
+    return moved
 
 
 def _axis(
@@ -316,9 +343,10 @@ def _plausibility(
     roles = clip_roles(sites)
     if PELVIS in roles and BACK in roles:
         bend = _mask(time_s, [s for s in segments if s.kind == "max_flexion"], 0.0)
-        if bend.any():
+        heard = bend & np.logical_and.reduce([np.isfinite(tracks[roles[r]].quat[:, 0]) for r in (PELVIS, BACK)])
+        if heard.any():
             pelvis, back = (
-                float(np.nanpercentile(_pitch(tracks[c], alignments[c])[bend], 98))
+                float(np.nanpercentile(_pitch(tracks[c], alignments[c])[heard], 98))
                 for c in (roles[PELVIS], roles[BACK])
             )
             if pelvis > back + np.deg2rad(10.0):

@@ -46,7 +46,8 @@ def analyze(
         )  # matplotlib takes longer to import than to read a session
 
         files["report.html"] = render_report(result)
-    paths = write_outputs(out, files)
+    # A report of earlier results must not stay beside new ones.
+    paths = write_outputs(out, files, remove=["report.html"] if no_report else [])
     if as_json:
         typer.echo(text, nl=False)
     else:

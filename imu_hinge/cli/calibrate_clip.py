@@ -10,7 +10,7 @@ import typer
 
 from imu_hinge.cli.options import RecordingArgument, load
 from imu_hinge.errors import CalibrationError
-from imu_hinge.fusion.bench import fit_six_positions, save_bench
+from imu_hinge.fusion.bench import fit_six_positions, save_benches
 from imu_hinge.recording import ClipSamples, Recording
 from imu_hinge.session.clip_store import clip_store, store_name
 
@@ -34,13 +34,14 @@ def calibrate_clip(
             f"the recording has no {clip} clip", clip=clip, advice=f"It has: {', '.join(loaded.clips)}."
         )
     directory = clip_store() if out is None else out
-    directory.mkdir(parents=True, exist_ok=True)
+    fits = {}
     for name in loaded.clips if clip is None else (clip,):
         samples = loaded.clips[name]
         time_s, acc, gyr = _bench_part(loaded, samples)
-        fitted = fit_six_positions(samples.serial or name, time_s, acc, gyr)
         path = directory / store_name(samples.serial or name)
-        save_bench(fitted, path)
+        fits[path] = name, fit_six_positions(samples.serial or name, time_s, acc, gyr)
+    save_benches({path: fitted for path, (_, fitted) in fits.items()})
+    for path, (name, fitted) in fits.items():
         bias = ", ".join(f"{b:+.3f}" for b in fitted.bias_m_s2)
         scale = ", ".join(f"{100 * (s - 1):+.2f}" for s in fitted.scale)
         # Six positions fit six numbers exactly; only more of them leave a residual that means something.

@@ -7,16 +7,9 @@ from typing import Annotated
 
 import typer
 
-from imu_hinge.errors import ScenarioError
-from imu_hinge.recording import write_recording
-from imu_hinge.simulation import (
-    find_scenario,
-    scenarios,
-    simulate_session,
-    with_clips,
-    with_duration,
-    write_truth,
-)
+from imu_hinge.errors import OutputError, ScenarioError
+from imu_hinge.recording.atomic import write_all_or_nothing
+from imu_hinge.recording.writer import recording_text
 
 __all__ = ["simulate"]
 
@@ -34,6 +27,16 @@ def simulate(
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
 ) -> None:
     """Simulate a session of two or three clips and write it as a recording."""
+    from imu_hinge.simulation import (  # half a second that the other commands need not wait
+        find_scenario,
+        scenarios,
+        simulate_session,
+        truth_files,
+        truth_paths,
+        with_clips,
+        with_duration,
+    )
+
     if list_:
         known = scenarios()
         width = max(map(len, known))
@@ -50,10 +53,10 @@ def simulate(
         plan = with_clips(plan, (name.strip() for name in clips.split(",")))
     if duration_min is not None:
         plan = with_duration(plan, 60.0 * duration_min)
+    for path in (out, *truth_paths(out)) if truth else (out,):
+        if path.exists() and not force:
+            raise OutputError("already exists", path=str(path), advice="Choose another name, or add --force.")
     session = simulate_session(plan, seed)
-    write_recording(session.arrivals, out, overwrite=force)
-    written = [out]
-    if truth:
-        written += write_truth(session.truth, out)
-    for path in written:
+    files = {out: recording_text(session.arrivals), **(truth_files(session.truth, out) if truth else {})}
+    for path in write_all_or_nothing(files, overwrite=force):
         typer.echo(str(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from imu_hinge.conventions import GRAVITY_M_S2
-from imu_hinge.errors import CalibrationError, FormatError, OutputError
+from imu_hinge.errors import CalibrationError, FormatError
 from imu_hinge.fusion.stillness import StillnessDetector, StillnessParams
+from imu_hinge.recording.atomic import write_all_or_nothing
 
-__all__ = ["BenchCalibration", "fit_six_positions", "load_bench", "save_bench"]
+__all__ = ["BenchCalibration", "fit_six_positions", "load_bench", "save_benches"]
 
 FloatArray = NDArray[np.float64]
 
@@ -26,12 +28,11 @@ _MAX_SCALE_ERROR = 0.1
 @dataclass(frozen=True)
 class BenchCalibration:
     """Accelerometer of one clip: true = (raw - bias) * scale per axis; ``residual_m_s2`` is what |true| still misses
-    one g by, RMS over the positions. ``gyr_bias_rad_s`` is the mean rate at rest."""
+    one g by, RMS over the positions."""
 
     clip: str
     bias_m_s2: tuple[float, float, float]
     scale: tuple[float, float, float]
-    gyr_bias_rad_s: tuple[float, float, float]
     residual_m_s2: float
     positions: int
 
@@ -51,12 +52,11 @@ def fit_six_positions(clip: str, time_s: FloatArray, acc_m_s2: FloatArray, gyr_r
     rate_hz = 1.0 / float(np.median(np.diff(time_s)))
     still = StillnessDetector(_BENCH_STILLNESS, rate_hz)
     ends = still.update(acc_m_s2, gyr_rad_s)
-    means, rates = [], []
+    means = []
     edges = np.diff(np.concatenate([[0], ends.astype(np.int8), [0]]))
     for start, stop in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
         rows = slice(max(0, start - still.window + 1), stop)
         means.append(acc_m_s2[rows].mean(axis=0))
-        rates.append(gyr_rad_s[rows].mean(axis=0))
     faces = {(int(np.argmax(np.abs(m))), bool(m[np.argmax(np.abs(m))] > 0)) for m in means}
     missing = [
         f"{'+' if up else '-'}{'xyz'[axis]}" for axis in range(3) for up in (True, False) if (axis, up) not in faces
@@ -84,18 +84,16 @@ def fit_six_positions(clip: str, time_s: FloatArray, acc_m_s2: FloatArray, gyr_r
         )
     bx, by, bz = (float(v) for v in bias)
     sx, sy, sz = (float(v) for v in scale)
-    gx, gy, gz = (float(v) for v in np.median(rates, axis=0))
-    return BenchCalibration(
-        clip, (bx, by, bz), (sx, sy, sz), (gx, gy, gz), float(np.sqrt(np.mean(fit.fun**2))), len(points)
-    )
+    return BenchCalibration(clip, (bx, by, bz), (sx, sy, sz), float(np.sqrt(np.mean(fit.fun**2))), len(points))
 
 
-def save_bench(calibration: BenchCalibration, path: Path) -> None:
-    """Write a bench calibration as JSON. Raises OutputError."""
-    try:
-        path.write_text(json.dumps({"imu_hinge_bench": 1, **asdict(calibration)}, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write the calibration: {error.strerror}", path=str(path)) from error
+def save_benches(calibrations: Mapping[Path, BenchCalibration]) -> None:
+    """Write bench calibrations as JSON, all or nothing, over older ones. Raises OutputError."""
+    texts = {
+        path: json.dumps({"imu_hinge_bench": 1, **asdict(calibration)}, indent=1) + "\n"
+        for path, calibration in calibrations.items()
+    }
+    write_all_or_nothing(texts, overwrite=True, make_folders=True)
 
 
 def load_bench(path: Path) -> BenchCalibration:
@@ -104,13 +102,12 @@ def load_bench(path: Path) -> BenchCalibration:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["imu_hinge_bench"] != 1:
             raise KeyError("imu_hinge_bench")
-        bias, scale, rates = (tuple(float(v) for v in data[k]) for k in ("bias_m_s2", "scale", "gyr_bias_rad_s"))
-        (bx, by, bz), (sx, sy, sz), (gx, gy, gz) = bias, scale, rates
+        bias, scale = (tuple(float(v) for v in data[k]) for k in ("bias_m_s2", "scale"))
+        (bx, by, bz), (sx, sy, sz) = bias, scale
         return BenchCalibration(
             str(data["clip"]),
             (bx, by, bz),
             (sx, sy, sz),
-            (gx, gy, gz),
             float(data["residual_m_s2"]),
             int(data["positions"]),
         )

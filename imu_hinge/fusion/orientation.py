@@ -15,7 +15,14 @@ from imu_hinge.fusion.gyro_scale import GyroScale, GyroScaleParams
 from imu_hinge.fusion.stillness import StillnessDetector, StillnessParams
 from imu_hinge.fusion.uncertainty import InclinationParams, InclinationUncertainty
 
-__all__ = ["OrientationBlock", "OrientationParams", "OrientationStream", "orientation", "orientation_offline"]
+__all__ = [
+    "OrientationBlock",
+    "OrientationParams",
+    "OrientationStream",
+    "orientation",
+    "orientation_offline",
+    "two_pass",
+]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -174,9 +181,13 @@ class OrientationStream:
             if missing <= self._coast:
                 share = (np.arange(1, missing + 1) / (missing + 1))[:, None]
                 self._backend.coast(self._last_rate + (rate - self._last_rate) * share)
+                # A carried gap leaves doubt in proportion to its length: as if restarted that much longer ago.
+                doubt = missing / self._coast
+                since_s = -self._params.inclination.memory_s * float(np.log(doubt))
+                self._since = min(self._since, round(since_s * self._rate_hz))
             else:
                 self._backend.restart(None)
-            self._since = 0
+                self._since = 0
         self._started = True
 
 
@@ -201,7 +212,6 @@ def orientation_offline(
     acc_m_s2: FloatArray,
     rate_hz: float,
     filter: FilterName = "vqf",  # noqa: A002
-    params: OrientationParams | None = None,
 ) -> FloatArray:
     """Two-pass orientation of a whole recording, for reports: errors of the start no longer trail behind.
 
@@ -209,12 +219,16 @@ def orientation_offline(
     other filters the mean of a forward and a backward pass, both with the bias found over the whole recording.
     """
     gyr, acc = _checked(gyr_rad_s, acc_m_s2, rate_hz)
-    params = OrientationParams(filter=filter) if params is None else params
+    return two_pass(gyr, acc, rate_hz, OrientationParams(filter=filter))
+
+
+def two_pass(gyr: FloatArray, acc: FloatArray, rate_hz: float, params: OrientationParams) -> FloatArray:
+    """``orientation_offline`` with all its parameters, for contiguous float64 arrays."""
     quat = np.full((len(gyr), 4), np.nan)
     hole = _holes(gyr, acc)
     rates = gyr - _still_bias(gyr, acc, rate_hz, params)
-    rates_filled, acc = _carried(rates * _scale_factors(rates, acc, hole, params, rate_hz), acc, hole, params, rate_hz)
     acc = _without_knocks(acc, params)
+    rates_filled, acc = _carried(rates * _scale_factors(rates, acc, hole, params, rate_hz), acc, hole, params, rate_hz)
     for start, stop in _runs(~np.isnan(rates_filled[:, 0])):
         rates = rates_filled[start:stop]
         if params.filter == "vqf":
@@ -297,7 +311,7 @@ def _still_bias(gyr: FloatArray, acc: FloatArray, rate_hz: float, params: Orient
 
 def _holes(gyr: FloatArray, acc: FloatArray) -> BoolArray:
     """(N,) True where either sensor has no value."""
-    hole: BoolArray = np.any(np.isnan(gyr) | np.isnan(acc), axis=1)
+    hole: BoolArray = ~np.all(np.isfinite(gyr) & np.isfinite(acc), axis=1)
     return hole
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+JUDGED: Final = ("rounded_back", "arched_back")
+"""The faults this version looks for: a rep without them is called good."""
+
 __all__ = [
+    "JUDGED",
     "Course",
     "FaultParams",
     "FaultVerdict",
@@ -42,6 +47,8 @@ class FaultParams:
     default_reference_sd_deg: float = 4.0
     default_fold_deg: float = 70.0
     """Fold of trunk against thigh at the bottom of that hinge, deg."""
+    default_trunk_deg: float = 50.0
+    """Trunk pitch there, deg: the fold as seen without a thigh clip."""
     arched_from: float = 0.4
     """Share of the rep's fold from which arching is judged: standing itself is not a hinge."""
     rounded_from: float = 0.8
@@ -78,7 +85,7 @@ class Course:
 
 @dataclass(frozen=True)
 class FaultVerdict:
-    """A fault found: amber or red, the value over its reference, when, and how sure."""
+    """A fault found: amber or red, the levelled lumbar flexion that crossed (deg), when (s), and how sure."""
 
     name: str
     severity: str
@@ -129,10 +136,15 @@ def judge_for(
     reference_fold_deg: float | None,
     max_flexion_deg: float | None,
     params: FaultParams,
+    *,
+    has_thigh: bool,
 ) -> Judge:
-    """The judge for an athlete's own reference hinge and toe touch, or for an average one where not recorded (None)."""
+    """The judge for an athlete's own reference hinge and toe touch, or for an average one where not recorded (None).
+
+    ``has_thigh`` tells whether folds are of trunk against thigh or of the trunk alone."""
     if reference_lumbar_deg is None or reference_fold_deg is None:
-        neutral = Neutral(params.default_reference_deg, params.default_fold_deg, params.default_reference_sd_deg)
+        fold = params.default_fold_deg if has_thigh else params.default_trunk_deg
+        neutral = Neutral(params.default_reference_deg, fold, params.default_reference_sd_deg)
     else:
         neutral = Neutral(reference_lumbar_deg, reference_fold_deg)
     return Judge(neutral, thresholds(neutral, max_flexion_deg, params), params)

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from imu_hinge.conventions import RECORDING_VERSION
 from imu_hinge.errors import OutputError, SampleError
-from imu_hinge.recording.atomic import write_atomically
+from imu_hinge.recording.atomic import write_all_or_nothing
 from imu_hinge.recording.header import VERSION_KEY, parse_header
 from imu_hinge.recording.lines import (
     COLUMN_LINE,
@@ -27,7 +27,7 @@ from imu_hinge.recording.lines import (
 )
 from imu_hinge.recording.model import Arrivals, Event, FloatArray, HeaderNote, Recording, Segment
 
-__all__ = ["RecordingWriter", "WrittenBlock", "write_recording"]
+__all__ = ["RecordingWriter", "WrittenBlock", "recording_text", "write_recording"]
 
 
 @dataclass(frozen=True)
@@ -149,15 +149,23 @@ class RecordingWriter:
 def write_recording(recording: Recording | Arrivals, path: str | Path, *, overwrite: bool = False) -> None:
     """Write a whole recording all or nothing: under a temporary name, then renamed.
 
+    Raises OutputError where ``path`` exists (unless ``overwrite``) or cannot be written, and what
+    ``recording_text`` raises.
+    """
+    write_all_or_nothing({Path(path): recording_text(recording)}, overwrite=overwrite)
+
+
+def recording_text(recording: Recording | Arrivals) -> Iterator[str]:
+    """The text of a recording's file, in pieces.
+
     Arrivals keep their row order and the places of their header lines. A Recording is written with its
     header, then its segments and events, then the rows of all clips in time order; site, side and serial come
     from the clips. Times are rounded to 1 us, acc to 1e-5 m/s2, gyr to 1e-6 rad/s.
 
-    Raises OutputError where ``path`` exists (unless ``overwrite``) or cannot be written, FormatError for
-    header lines the reader would refuse, SampleError for samples the format cannot hold.
+    Raises, while it is read, FormatError for header lines the reader would refuse, SampleError for samples the
+    format cannot hold.
     """
-    pieces = _arrival_pieces(recording) if isinstance(recording, Arrivals) else _recording_pieces(recording)
-    write_atomically(path, pieces, overwrite=overwrite)
+    return _arrival_pieces(recording) if isinstance(recording, Arrivals) else _recording_pieces(recording)
 
 
 def _arrival_pieces(arrivals: Arrivals) -> Iterator[str]:

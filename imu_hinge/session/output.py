@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import shutil
-import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from imu_hinge.conventions import BACK, CONTRACT_VERSION, PELVIS, THIGH
-from imu_hinge.errors import OutputError
+from imu_hinge.hinge.faults import JUDGED
+from imu_hinge.recording.atomic import write_all_or_nothing
 from imu_hinge.session.results import AngleSeries, RepResult, SessionResult, SetResult
 from imu_hinge.version import __version__
 
@@ -48,6 +45,7 @@ def summary(result: SessionResult) -> dict[str, object]:
                 for name, c in result.quality.clips.items()
             },
         },
+        "faults_judged": list(JUDGED),
         "reference_lumbar_deg": _number(result.reference_lumbar_deg),
         "sets": [_set(s) for s in result.sets],
         "params": dict(result.params),
@@ -129,61 +127,14 @@ def angles_csv(angles: AngleSeries) -> str:
     return table.fill_nan(None).write_csv()
 
 
-def write_outputs(directory: Path, files: Mapping[str, str]) -> list[Path]:
-    """Write text files into a directory, all or nothing: temporary names first, then renames.
+def write_outputs(directory: Path, files: Mapping[str, str], remove: Sequence[str] = ()) -> list[Path]:
+    """Write text files into a directory and remove others (where they are there), all or nothing.
 
     Raises OutputError; then no file of the directory has changed, and a directory that was not there is not there.
     """
-    made = [path for path in (directory, *directory.parents) if not path.exists()]
-    written: list[tuple[Path, Path]] = []
-    kept: list[tuple[Path | None, Path]] = []
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=directory)
-            written.append((Path(temporary), directory / name))
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            Path(temporary).chmod(0o644)
-        for temporary_path, final in written:
-            kept.append((_kept_aside(temporary_path, final), final))
-            temporary_path.replace(final)
-    except OSError as error:
-        _put_back(kept)
-        for temporary_path, _ in written:
-            temporary_path.unlink(missing_ok=True)
-        for path in made:
-            with suppress(OSError):
-                path.rmdir()
-        raise OutputError(
-            f"cannot write results: {error.strerror}",
-            path=str(directory),
-            advice="Choose another --out directory.",
-        ) from error
-    for aside, _ in kept:
-        if aside is not None:
-            aside.unlink(missing_ok=True)
-    return [final for _, final in written]
-
-
-def _kept_aside(temporary: Path, final: Path) -> Path | None:
-    """A second name for the file about to be replaced, or a copy where the disk knows no second names."""
-    if not final.exists():
-        return None
-    aside = temporary.with_name(f"{temporary.name}.before")
-    try:
-        aside.hardlink_to(final)
-    except OSError:
-        shutil.copy2(final, aside)
-    return aside
-
-
-def _put_back(kept: list[tuple[Path | None, Path]]) -> None:
-    for aside, final in kept:
-        with suppress(OSError):
-            if aside is None:
-                final.unlink(missing_ok=True)
-            else:
-                aside.replace(final)
-                # Renaming one name of a file to its other name does nothing and leaves both.
-                aside.unlink(missing_ok=True)
+    return write_all_or_nothing(
+        {directory / name: text for name, text in files.items()},
+        overwrite=True,
+        remove=[directory / name for name in remove],
+        make_folders=True,
+    )

@@ -1,4 +1,4 @@
-"""Every number an analysis depends on, in one frozen tree that travels as JSON inside the result."""
+"""The parameters of every stage, in one frozen tree that travels as JSON inside the result."""
 
 from __future__ import annotations
 

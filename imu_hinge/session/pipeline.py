@@ -205,7 +205,11 @@ class Pipeline:
         time_s = (some.first + np.arange(len(some))) / self._rate_hz
         reference = find_reference(self._grid(time_s, joints), fresh.segments, self._rate_hz, self._params.reps)
         self._judge = judge_for(
-            reference.lumbar_deg, reference.fold_deg, reference.max_flexion_deg, self._params.faults
+            reference.lumbar_deg,
+            reference.fold_deg,
+            reference.max_flexion_deg,
+            self._params.faults,
+            has_thigh=THIGH in clip_roles(self._sites),
         )
         if self._cues is None:
             self._cues = CueEngine(self._judge, self._cue_params)

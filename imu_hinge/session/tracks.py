@@ -12,7 +12,7 @@ from scipy.ndimage import distance_transform_edt, label
 
 from imu_hinge.errors import ClipError
 from imu_hinge.fusion.bench import BenchCalibration
-from imu_hinge.fusion.orientation import OrientationParams, OrientationStream, orientation_offline
+from imu_hinge.fusion.orientation import OrientationParams, OrientationStream, two_pass
 from imu_hinge.fusion.resample import GridResampler, ResampleParams
 from imu_hinge.fusion.track import ClipTrack
 from imu_hinge.fusion.uncertainty import offline_inclination_sd
@@ -129,7 +129,7 @@ def offline_tracks(
         acc_grid = np.vstack([head.acc_m_s2, tail.acc_m_s2])[: last + 1 - first]
         gyr_grid = np.vstack([head.gyr_rad_s, tail.gyr_rad_s])[: last + 1 - first]
         causal = OrientationStream(orientation, rate_hz).update(gyr_grid, acc_grid)
-        quat = orientation_offline(gyr_grid, acc_grid, rate_hz, params=orientation)
+        quat = two_pass(gyr_grid, acc_grid, rate_hz, orientation)
         tracks[name] = ClipTrack(
             first,
             acc_grid,

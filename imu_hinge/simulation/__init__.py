@@ -5,7 +5,7 @@ from __future__ import annotations
 from imu_hinge.simulation.presets import find_scenario, scenarios
 from imu_hinge.simulation.scenarios import ClipPlan, Scenario, with_clips, with_duration
 from imu_hinge.simulation.session import SimulatedSession, remount, simulate_session
-from imu_hinge.simulation.truth import Truth, TruthRep, write_truth
+from imu_hinge.simulation.truth import Truth, TruthRep, truth_files, truth_paths
 
 __all__ = [
     "ClipPlan",
@@ -17,7 +17,8 @@ __all__ = [
     "remount",
     "scenarios",
     "simulate_session",
+    "truth_files",
+    "truth_paths",
     "with_clips",
     "with_duration",
-    "write_truth",
 ]

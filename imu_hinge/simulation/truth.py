@@ -10,14 +10,13 @@ from typing import Final
 
 import numpy as np
 
-from imu_hinge.errors import OutputError
 from imu_hinge.recording.model import FloatArray
 from imu_hinge.simulation.athlete import Athlete
 from imu_hinge.simulation.courses import STEP_S
 from imu_hinge.simulation.motion import Motion, truth_angles
 from imu_hinge.simulation.stage import PlannedRep
 
-__all__ = ["TRUTH_COLUMNS", "Truth", "TruthRep", "truth_of", "write_truth"]
+__all__ = ["TRUTH_COLUMNS", "Truth", "TruthRep", "truth_files", "truth_of", "truth_paths"]
 
 TRUTH_RATE_HZ: Final = 50.0
 TRUTH_COLUMNS: Final = (
@@ -116,13 +115,15 @@ def _rep(plan: PlannedRep, hip: FloatArray, lumbar: FloatArray) -> TruthRep:
     )
 
 
-def write_truth(truth: Truth, recording_path: str | Path) -> tuple[Path, Path]:
-    """Write ``X.truth.csv`` and ``X.truth.json`` beside ``X.csv``; returns both paths.
-
-    Raises OutputError where they cannot be written.
-    """
+def truth_paths(recording_path: str | Path) -> tuple[Path, Path]:
+    """``X.truth.csv`` and ``X.truth.json``, which belong beside ``X.csv``."""
     base = Path(recording_path).with_suffix("")
-    table, labels = base.with_name(f"{base.name}.truth.csv"), base.with_name(f"{base.name}.truth.json")
+    return base.with_name(f"{base.name}.truth.csv"), base.with_name(f"{base.name}.truth.json")
+
+
+def truth_files(truth: Truth, recording_path: str | Path) -> dict[Path, str]:
+    """The texts of ``truth_paths`` by path."""
+    table, labels = truth_paths(recording_path)
     lines = [",".join(("time_s", *TRUTH_COLUMNS))]
     rows = np.column_stack([truth.time_s, *(truth.columns[name] for name in TRUTH_COLUMNS)])
     rows = np.round(rows, 3) + 0.0
@@ -132,13 +133,4 @@ def write_truth(truth: Truth, recording_path: str | Path) -> tuple[Path, Path]:
         content["athlete"] = asdict(truth.athlete)
     if not truth.announced:
         content["spans"] = [list(span) for span in truth.spans]
-    try:
-        table.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-        labels.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise OutputError(
-            f"cannot be written ({error.strerror or error})",
-            path=str(table),
-            advice="Check the folder, its permissions and the free space.",
-        ) from error
-    return table, labels
+    return {table: "\n".join(lines) + "\n", labels: json.dumps(content, indent=1) + "\n"}

@@ -42,6 +42,14 @@ def test_the_summary_goes_to_standard_output_too(imu_hinge: Run, short_file: Pat
     assert [len(s["reps"]) for s in summary["sets"]] == [3]
 
 
+def test_an_older_report_does_not_stay_beside_new_results(imu_hinge: Run, short_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("of another session")
+    (tmp_path / "notes.txt").write_text("mine")
+    shown = imu_hinge("analyze", short_file, "--out", tmp_path, "--no-report")
+    assert shown.code == 0
+    assert names(tmp_path) == {"summary.json", "angles.csv", "notes.txt"}
+
+
 def test_it_reads_standard_input(imu_hinge: Run, short_file: Path, tmp_path: Path) -> None:
     shown = imu_hinge("analyze", "-", "--out", tmp_path / "a", "--no-report", "--json", stdin=short_file.read_bytes())
     assert shown.code == 0
@@ -111,8 +119,8 @@ def test_a_place_that_cannot_be_written_is_said_in_one_line(imu_hinge: Run, shor
     shown = imu_hinge("analyze", short_file, "--out", tmp_path / "file" / "out", "--no-report")
     assert shown.code == 2
     assert shown.err.count("\n") == 1
-    assert "cannot write results" in shown.err
-    assert "--out" in shown.err
+    assert "cannot be written" in shown.err
+    assert "Choose another place" in shown.err
     assert (tmp_path / "file").read_text() == "in the way"
 
 

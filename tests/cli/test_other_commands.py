@@ -104,3 +104,22 @@ def test_a_session_is_no_bench(imu_hinge: Run, short_file: Path, tmp_path: Path)
     assert not list(tmp_path.rglob("*.json"))
     missing = imu_hinge("calibrate-clip", short_file, "--clip", "wrist", "--out", tmp_path / "clips")
     assert (missing.code, missing.err.count("\n")) == (2, 1)
+
+
+def test_calibrations_are_written_all_or_none(imu_hinge: Run, tmp_path: Path, session_of: Callable[..., Any]) -> None:
+    bench = tmp_path / "bench.csv"
+    write_recording(session_of("six_position", 1).arrivals, bench)
+    shown = imu_hinge("calibrate-clip", bench, "--out", bench)
+    assert (shown.code, shown.out, shown.err.count("\n")) == (2, "", 1)
+    assert "bench.csv" in shown.err
+    lines = bench.read_text().splitlines()
+    last = max(float(line.split(",")[0]) for line in lines if line[:1].isdigit())
+    clips = list(session_of("six_position", 1).recording.clips)
+    gone = f",{clips[-1]},"
+    # The last clip of the file misses its last faces: then the first one is not written either.
+    kept = [line for line in lines if gone not in line or float(line.split(",")[0]) < 0.5 * last]
+    bench.write_text("\n".join(kept) + "\n")
+    shown = imu_hinge("calibrate-clip", bench, "--out", tmp_path / "clips")
+    assert (shown.code, shown.out) == (2, "")
+    assert f"{clips[-1]} clip never lay still" in shown.err
+    assert list(tmp_path.iterdir()) == [bench]

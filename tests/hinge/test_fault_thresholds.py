@@ -78,6 +78,9 @@ def test_half_way_down_half_the_reference_is_neutral() -> None:
 
 
 def test_an_average_reference_is_judged_more_widely() -> None:
-    own, average = judge_for(5.0, 70.0, None, PARAMS), judge_for(None, None, None, PARAMS)
+    own, average = (
+        judge_for(5.0, 70.0, None, PARAMS, has_thigh=True),
+        judge_for(None, None, None, PARAMS, has_thigh=True),
+    )
     assert average.limits.rounded_amber_deg == own.limits.rounded_amber_deg + PARAMS.default_reference_sd_deg
     assert average.limits.arched_amber_deg == own.limits.arched_amber_deg - PARAMS.default_reference_sd_deg

@@ -10,7 +10,7 @@ from imu_hinge.hinge.faults import FaultParams, judge_for
 
 REFERENCE = 5.0
 FAULTS = FaultParams()
-JUDGE = judge_for(REFERENCE, 15.0, None, FAULTS)  # amber at 15 and -3, red at 20 and -7
+JUDGE = judge_for(REFERENCE, 15.0, None, FAULTS, has_thigh=True)  # amber at 15 and -3, red at 20 and -7
 
 
 def engine() -> CueEngine:

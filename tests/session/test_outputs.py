@@ -181,17 +181,29 @@ def test_a_failing_rename_leaves_everything_as_it_was(
         return real(self, target)
 
     monkeypatch.setattr(Path, "replace", replace)
-    with pytest.raises(OutputError, match="cannot write results: No space left"):
+    with pytest.raises(OutputError, match=r"cannot be written \(No space left"):
         write_outputs(out, dict.fromkeys(names, "new"))
     assert sorted(path.name for path in out.iterdir()) == sorted(names)
     assert {path.read_text() for path in out.iterdir()} == {"old"}
+
+
+def test_what_is_removed_comes_back_when_the_rest_fails(tmp_path: Path) -> None:
+    write_outputs(tmp_path, {"a": "old", "b": "old"})
+    (tmp_path / "c").mkdir()
+    with pytest.raises(OutputError, match="c: cannot be written"):
+        write_outputs(tmp_path, {"a": "new"}, remove=["b", "c"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
+    assert {(tmp_path / name).read_text() for name in "ab"} == {"old"}
+    paths = write_outputs(tmp_path, {"a": "new"}, remove=["b", "d"])
+    assert [path.read_text() for path in paths] == ["new"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "c"]
 
 
 def test_a_failing_first_run_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("imu_hinge.session.output.tempfile.mkstemp", full)
+    monkeypatch.setattr("imu_hinge.recording.atomic.os.fsync", full)
     with pytest.raises(OutputError, match="No space left"):
         write_outputs(tmp_path / "out", {"a": "b"})
     assert list(tmp_path.iterdir()) == []

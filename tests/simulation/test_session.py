@@ -21,9 +21,9 @@ from imu_hinge.simulation import (
     remount,
     scenarios,
     simulate_session,
+    truth_files,
     with_clips,
     with_duration,
-    write_truth,
 )
 from imu_hinge.simulation.losses import Losses
 from imu_hinge.simulation.program import Between
@@ -115,8 +115,7 @@ def test_unannounced_sets_are_known_to_the_truth_only(tmp_path: Path, simulated:
     session = simulated("unannounced_sets")
     assert not session.recording.segments_of("set")
     assert len(session.truth.spans) == 2
-    write_truth(session.truth, tmp_path / "x.csv")
-    assert '"spans"' in (tmp_path / "x.truth.json").read_text()
+    assert '"spans"' in truth_files(session.truth, tmp_path / "x.csv")[tmp_path / "x.truth.json"]
 
 
 def test_six_faces_up(simulated: Simulated) -> None:
@@ -155,14 +154,16 @@ def test_truth_matches_its_own_reps(simulated: Simulated) -> None:
 
 
 def test_truth_files_have_the_columns_and_keys_that_scoring_reads(tmp_path: Path, simulated: Simulated) -> None:
-    table, labels = write_truth(simulated("rdl_rounding").truth, tmp_path / "x.csv")
-    lines = table.read_text().splitlines()
+    files = truth_files(simulated("rdl_rounding").truth, tmp_path / "x.csv")
+    assert list(files) == [tmp_path / "x.truth.csv", tmp_path / "x.truth.json"]
+    table, labels = files.values()
+    lines = table.splitlines()
     assert lines[0] == (
         "time_s,thigh_pitch_deg,pelvis_pitch_deg,t12_pitch_deg,hip_flexion_deg,lumbar_flexion_deg,knee_flexion_deg"
     )
     assert [float(line.split(",")[0]) for line in lines[1:4]] == [0.0, 0.02, 0.04]
     for key in ("kind", "start", "bottom", "end", "label", "lumbar_from_start_deg", "lumbar_at_bottom_deg"):
-        assert f'"{key}"' in labels.read_text()
+        assert f'"{key}"' in labels
 
 
 @pytest.mark.parametrize("name", scenarios())

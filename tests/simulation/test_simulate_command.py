@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from imu_hinge.cli.simulate import simulate
-from imu_hinge.errors import ScenarioError
+from imu_hinge.errors import OutputError, ScenarioError
 from imu_hinge.recording import read_recording
 
 
@@ -47,3 +47,25 @@ def test_it_cuts_to_length(tmp_path: Path, minutes: str) -> None:
     code, _, _ = run("rdl_good", "-o", str(out), "--duration-min", minutes)
     assert code == 0
     assert 30 <= read_recording(out).end_s < 45
+
+
+def test_it_writes_over_nothing_unless_told_to(tmp_path: Path) -> None:
+    out, labels = tmp_path / "rdl.csv", tmp_path / "rdl.truth.json"
+    labels.write_text("mine")
+    words = ("rdl_good", "--out", str(out), "--duration-min", "0.5", "--truth")
+    _, _, error = run(*words)
+    assert isinstance(error, OutputError)
+    assert "rdl.truth.json: already exists. Choose another name, or add --force." in str(error)
+    assert [path.name for path in tmp_path.iterdir()] == ["rdl.truth.json"]
+    assert labels.read_text() == "mine"
+    code, _, _ = run(*words, "--force")
+    assert code == 0
+    assert '"reps"' in labels.read_text()
+
+
+def test_a_truth_that_cannot_be_written_takes_the_recording_with_it(tmp_path: Path) -> None:
+    (tmp_path / "rdl.truth.json").mkdir()
+    words = ("rdl_good", "--out", str(tmp_path / "rdl.csv"), "--duration-min", "0.5", "--truth", "--force")
+    _, _, error = run(*words)
+    assert isinstance(error, OutputError)
+    assert [path.name for path in tmp_path.iterdir()] == ["rdl.truth.json"]
