@@ -48,11 +48,15 @@ def replay(
     _, steps = stream(arrivals, parse_clips(clips), params, benches)
     console = Console()
     state = TerminalState(arrivals.name, float(arrivals.time_s.min()), float(arrivals.time_s.max()))
+    state.reader_warnings = arrivals.warnings
     paced = _paced(steps, factor)
     if console.is_terminal:
         _on_screen(console, state, paced)
     else:
         _as_lines(console, state, paced)
+    if not console.is_terminal:
+        for warning in state.warnings:
+            console.print(f"! {warning}", soft_wrap=True, highlight=False, markup=False)
     console.print(f"{state.reps} reps, {state.good} good, {state.cues} cues", highlight=False)
 
 
@@ -102,12 +106,13 @@ def _as_lines(console: Console, state: TerminalState, steps: Iterator[Step]) -> 
                 console.print(cue_line(cue), soft_wrap=True)
             for rep in block.reps:
                 console.print(rep_line(rep), soft_wrap=True)
-        for rep in step.last_rep:
+        for rep in step.last_reps:
             console.print(rep_line(rep), soft_wrap=True)
 
 
 def _take(state: TerminalState, step: Step) -> None:
+    state.warnings = (*state.reader_warnings, *step.warnings)
     for block in step.blocks:
         state.take(block)
-    for rep in step.last_rep:
+    for rep in step.last_reps:
         state.take_rep(rep)

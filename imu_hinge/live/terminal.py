@@ -46,6 +46,8 @@ class TerminalState:
     good: int = 0
     cues: int = 0
     last: RepResult | None = None
+    reader_warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     lines: deque[Text] = field(default_factory=lambda: deque(maxlen=8))
 
     def take(self, block: PipelineBlock) -> None:
@@ -133,9 +135,10 @@ def draw(state: TerminalState) -> RenderableType:
         ProgressBar(total=max(1e-9, state.end_s - state.start_s), completed=done),
         f"{clock(done)} of {clock(state.end_s - state.start_s)}",
     )
+    notes = [Text(f"! {warning}", style=_AMBER) for warning in state.warnings]
     log = Group(*state.lines, *[Text("") for _ in range(8 - len(state.lines))])
     return Panel(
-        Group(angles, Text(""), count, Text(""), log, Text(""), progress),
+        Group(angles, Text(""), count, *notes, Text(""), log, Text(""), progress),
         title=state.title,
         border_style="bright_black",
     )

@@ -23,7 +23,7 @@ from imu_hinge.session.reference import Reference, find_reference
 from imu_hinge.session.results import AngleSeries, SessionResult, SetResult
 from imu_hinge.session.sets import FoundSet, find_sets, free_fall
 from imu_hinge.session.slips import Slip, find_slips
-from imu_hinge.session.tracks import choose_clips, grid_rate_hz, offline_tracks, stream_health
+from imu_hinge.session.tracks import choose_clips, clip_rates_hz, grid_rate_hz, offline_tracks, stream_health
 
 __all__ = ["analyze"]
 
@@ -46,9 +46,10 @@ def analyze(
     used = replace(recording, clips=chosen)
     check_alive(used)
     check_units(used)
-    rate_hz = grid_rate_hz(chosen, params.resample)
+    rates_hz = clip_rates_hz(recording, chosen)
+    rate_hz = grid_rate_hz(rates_hz, params.resample)
     sites = {name: clip.site or SITES[name][0] for name, clip in chosen.items()}
-    tracks = offline_tracks(chosen, rate_hz, params.resample, params.orientation, bench or {})
+    tracks = offline_tracks(chosen, rates_hz, rate_hz, params.resample, params.orientation, bench or {})
     calibration = calibrate(tracks, rate_hz, recording.segments, sites, params.calibration)
     motion = {
         name: segment_motion(track.quat, track.acc_m_s2, calibration.alignments[name]) for name, track in tracks.items()

@@ -13,18 +13,19 @@ from imu_hinge.sensors.replay import ReplaySource
 from imu_hinge.sensors.source import Source
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.pipeline import LiveRep, Pipeline, PipelineBlock
-from imu_hinge.session.tracks import choose_clips, grid_rate_hz
+from imu_hinge.session.tracks import choose_clips, clip_rates_hz, grid_rate_hz
 
 __all__ = ["Step", "replay", "run"]
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one delivery brought: the newest sample's time, s, and the blocks that became known."""
+    """What one delivery brought: the newest sample's time, s, the blocks that became known, and what is wrong."""
 
     newest_s: float
     blocks: tuple[PipelineBlock, ...]
-    last_rep: tuple[LiveRep, ...] = ()
+    last_reps: tuple[LiveRep, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def run(source: Source, pipeline: Pipeline) -> Iterator[Step]:
@@ -37,8 +38,8 @@ def run(source: Source, pipeline: Pipeline) -> Iterator[Step]:
         blocks = pipeline.update(delivery.block) if len(delivery.block) else []
         if len(delivery.block):
             newest_s = max(newest_s, float(delivery.block.time_s.max()))
-        yield Step(newest_s, tuple(blocks))
-    yield Step(newest_s, (), pipeline.finish())
+        yield Step(newest_s, tuple(blocks), warnings=pipeline.warnings)
+    yield Step(newest_s, (), pipeline.finish(), pipeline.warnings)
 
 
 def replay(
@@ -58,11 +59,12 @@ def replay(
     used = replace(recording, clips=chosen)
     check_alive(used)
     check_units(used)
+    rates_hz = clip_rates_hz(recording, chosen)
     pipeline = Pipeline(
         arrivals.clip_names,
         {name: clip.site for name, clip in chosen.items()},
-        grid_rate_hz(chosen, params.resample),
-        {name: clip.rate_hz for name, clip in chosen.items()},
+        grid_rate_hz(rates_hz, params.resample),
+        rates_hz,
         params,
         bench,
     )

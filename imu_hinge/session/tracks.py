@@ -18,7 +18,15 @@ from imu_hinge.fusion.track import ClipTrack
 from imu_hinge.fusion.uncertainty import offline_inclination_sd
 from imu_hinge.recording.model import ClipSamples, Recording
 
-__all__ = ["StreamHealth", "choose_clips", "full_scale", "grid_rate_hz", "offline_tracks", "stream_health"]
+__all__ = [
+    "StreamHealth",
+    "choose_clips",
+    "clip_rates_hz",
+    "full_scale",
+    "grid_rate_hz",
+    "offline_tracks",
+    "stream_health",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -73,9 +81,15 @@ def choose_clips(recording: Recording, wanted: tuple[str, ...] | None) -> dict[s
     return clips
 
 
-def grid_rate_hz(clips: Mapping[str, ClipSamples], params: ResampleParams) -> float:
+def clip_rates_hz(recording: Recording, clips: Mapping[str, ClipSamples]) -> dict[str, float]:
+    """Nominal rate of each clip: what a live recording wrote into its header, else the median of the file."""
+    written = {name: recording.number(f"clip.{name}.rate_hz") for name in clips}
+    return {name: written[name] or clip.rate_hz for name, clip in clips.items()}
+
+
+def grid_rate_hz(rates_hz: Mapping[str, float], params: ResampleParams) -> float:
     """The grid's rate: the default, or the slowest clip's rate in whole Hz where that is clearly lower."""
-    slowest = min(clip.rate_hz for clip in clips.values())
+    slowest = min(rates_hz.values())
     return params.rate_hz if slowest >= 0.9 * params.rate_hz else max(1.0, math.floor(slowest + 1e-6))
 
 
@@ -109,6 +123,7 @@ def stream_health(clip: ClipSamples, params: ResampleParams) -> StreamHealth:
 
 def offline_tracks(
     clips: Mapping[str, ClipSamples],
+    rates_hz: Mapping[str, float],
     rate_hz: float,
     resample: ResampleParams,
     orientation: OrientationParams,
@@ -123,7 +138,7 @@ def offline_tracks(
         acc, gyr, _ = full_scale(clip.acc_m_s2, clip.gyr_rad_s)
         if name in bench:
             acc = bench[name].apply(acc)
-        grid = GridResampler(resample, first, resample.gap_limit_s(clip.rate_hz))
+        grid = GridResampler(resample, first, resample.gap_limit_s(rates_hz[name]))
         head = grid.update(clip.time_s, acc, gyr)
         tail = grid.skip_until(last + 1)
         acc_grid = np.vstack([head.acc_m_s2, tail.acc_m_s2])[: last + 1 - first]

@@ -81,12 +81,12 @@ def test_a_gap_is_nan_and_the_rest_is_not(name: FilterName, nodding: MakeNodding
 
 def test_after_a_long_gap_the_inclination_is_less_sure_for_a_while(nodding: MakeNodding) -> None:
     moved = nodding(12.0)
-    for samples in (50, 150):
+    for samples, doubt in ((8, 0.95), (50, 1.4), (150, 2.0)):
         gyr = moved.gyr.copy()
         gyr[500 : 500 + samples] = np.nan
         block = OrientationStream(OrientationParams(), 100.0).update(gyr, moved.acc)
         before, after = block.inclination_sd_rad[499], block.inclination_sd_rad[500 + samples :]
-        assert after[0] > 2 * before
+        assert doubt * before <= after[0] < 12 * before
         assert after[400] < 1.5 * before
         assert rms(inclination_error_deg(block.quat[500 + samples :], moved.up[500 + samples :])) < 5.0
 

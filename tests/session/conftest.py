@@ -99,7 +99,7 @@ def _collected(pipeline: Pipeline, steps: list[Step]) -> Streamed:
     return Streamed(
         np.concatenate([b.time_s for b in blocks]),
         columns,
-        tuple(rep for step in steps for part in (*(b.reps for b in step.blocks), step.last_rep) for rep in part),
+        tuple(rep for step in steps for part in (*(b.reps for b in step.blocks), step.last_reps) for rep in part),
         tuple(cue for b in blocks for cue in b.cues),
         pipeline.dropped_rows,
     )

@@ -142,3 +142,56 @@ def test_slow_and_fast_clips_are_streamed(rate_hz: float, streamed: Stream) -> N
     got = streamed(simulate_session(plan, 2).arrivals, 1.0)
     assert len(got.reps) == 6
     assert np.median(np.diff(got.time_s)) == pytest.approx(max(0.01, 1 / np.floor(rate_hz)), rel=0.05)
+
+
+def with_segment(arrivals: Arrivals, key: str, value: str) -> Arrivals:
+    return replace(arrivals, notes=(*arrivals.notes, HeaderNote(0, key, value)))
+
+
+def test_a_stand_still_to_come_repeats_no_cue(short_session: SessionOf, streamed: Stream) -> None:
+    arrivals = short_session().arrivals
+    end_s = float(arrivals.time_s.max())
+    later = with_segment(arrivals, "segment.90", f"{end_s - 1.0:.2f} {end_s - 0.2:.2f} stand")
+    assert streamed(later).cues == streamed(arrivals).cues
+    assert len(streamed(arrivals).cues) == 2  # amber, then red, in the one rounded rep
+
+
+def test_sets_without_a_pause_between_them_count_live_as_afterwards(short_session: SessionOf, streamed: Stream) -> None:
+    session = short_session()
+    (whole,) = (s for s in session.recording.segments if s.kind == "set")
+    reps = [rep for s in analyze(session.recording).sets for rep in s.reps]
+    cut_s = 0.5 * (reps[0].end_s + reps[1].start_s)
+    parts = (replace(whole, end_s=cut_s), replace(whole, start_s=cut_s))
+    recording = replace(
+        session.recording, segments=(*(s for s in session.recording.segments if s.kind != "set"), *parts)
+    )
+    notes = [n for n in session.arrivals.notes if not n.value.endswith("set exercise=rdl")]
+    notes += [
+        HeaderNote(0, f"segment.{90 + i}", f"{s.start_s} {s.end_s} set exercise=rdl") for i, s in enumerate(parts)
+    ]
+    live = [rep.result for rep in streamed(replace(session.arrivals, notes=tuple(notes))).reps]
+    after = [rep for s in analyze(recording).sets for rep in s.reps]
+    assert [r.index for r in live] == [r.index for r in after] == [1, 1, 2]
+    for now, later in zip(live, after, strict=True):
+        assert now.start_s == pytest.approx(later.start_s, abs=0.05)
+        assert now.end_s == pytest.approx(later.end_s, abs=0.05)
+
+
+@pytest.mark.parametrize(("samples", "largest_ratio"), [(8, 1.3), (30, 3.0)])
+def test_a_carried_gap_leaves_little_doubt(
+    samples: int, largest_ratio: float, short_session: SessionOf, streamed: Stream
+) -> None:
+    arrivals = short_session().arrivals
+    lost = (arrivals.clip_index == 0) & (arrivals.time_s > 9.0) & (arrivals.time_s < 9.0 + samples / 100.0)
+    gappy = replace(
+        arrivals,
+        clip_index=arrivals.clip_index[~lost],
+        time_s=arrivals.time_s[~lost],
+        acc_m_s2=arrivals.acc_m_s2[~lost],
+        gyr_rad_s=arrivals.gyr_rad_s[~lost],
+    )
+    whole, holed = streamed(arrivals), streamed(gappy)
+    n = min(len(whole.time_s), len(holed.time_s))
+    after = (whole.time_s[:n] > 9.0 + samples / 100.0 + 0.1) & np.isfinite(holed.columns["hip_flexion_sd_deg"][:n])
+    ratio = holed.columns["hip_flexion_sd_deg"][:n][after] / whole.columns["hip_flexion_sd_deg"][:n][after]
+    assert np.nanmax(ratio) < largest_ratio
