@@ -29,6 +29,7 @@ __all__ = [
     "SampleError",
     "ScenarioError",
     "UnitError",
+    "one_line",
 ]
 
 
@@ -45,10 +46,16 @@ class ImuHingeError(Exception):
         super().__init__(self.one_line())
 
     def one_line(self) -> str:
-        """The message as the CLI prints it: where, what, advice, in one line."""
+        """The message as the CLI prints it: where, what, advice, in one line of characters that can be seen."""
         head = f"{self.where}: {self.what}" if self.where else self.what
         text = f"{head}. {self.advice}" if self.advice else head
-        return " ".join(text.split())
+        return one_line(text)
+
+
+def one_line(text: str) -> str:
+    """Text from anywhere in one line, and harmless to a terminal: what cannot be seen is written as an escape."""
+    joined = " ".join(text.split())
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in joined)
 
 
 class RecordingError(ImuHingeError):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import Annotated, Final, cast
 
 import typer
-from rich.console import Console
 
 from imu_hinge.cli.analyze import analyze
 from imu_hinge.cli.calibrate_clip import calibrate_clip
@@ -13,7 +13,7 @@ from imu_hinge.cli.convert import convert
 from imu_hinge.cli.plot import plot
 from imu_hinge.cli.replay import replay
 from imu_hinge.cli.simulate import simulate
-from imu_hinge.errors import ImuHingeError
+from imu_hinge.errors import ImuHingeError, one_line
 from imu_hinge.version import __version__
 
 __all__ = ["app", "main"]
@@ -21,7 +21,6 @@ __all__ = ["app", "main"]
 app = typer.Typer(
     name="imu-hinge",
     help="Tells the hips from the lumbar spine in a hip hinge, from two or three clip-on motion sensors.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -46,11 +45,31 @@ def _options(
     """Options of the whole program."""
 
 
+_UsageError: Final = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
+"""What typer raises for wrong words; whether click's own or typer's copy of it depends on typer's version."""
+
+
 def main() -> int:
     """Run the command line; gives the exit code."""
+    words = sys.argv[1:] or ["--help"]
     try:
-        app(standalone_mode=True)
+        code = app(words, prog_name="imu-hinge", standalone_mode=False)
     except ImuHingeError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"imu-hinge: {error.one_line()}")
-        return 2
-    return 0
+        return _refuse(error.one_line())
+    except (typer.Abort, KeyboardInterrupt):
+        return 130
+    except _UsageError as error:
+        return _refuse(_usage(error, words[0]))
+    return code if isinstance(code, int) else 0
+
+
+def _refuse(line: str) -> int:
+    print(f"imu-hinge: {line}", file=sys.stderr)
+    return 2
+
+
+def _usage(error: typer.BadParameter, first_word: str) -> str:
+    """What is wrong, and where the right words are; an error without a context comes from inside a command."""
+    command = error.ctx.command_path if error.ctx is not None else f"imu-hinge {first_word}"
+    message = error.format_message()
+    return one_line(f"{message}{'' if message.endswith(('.', '?')) else '.'} See {command} --help.")

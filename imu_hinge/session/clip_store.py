@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from imu_hinge.errors import FormatError
 from imu_hinge.fusion.bench import BenchCalibration, load_bench
 from imu_hinge.recording.model import ClipSamples
 
@@ -30,8 +31,14 @@ def store_name(serial: str) -> str:
 def load_for(clips: Mapping[str, ClipSamples], directory: Path | None) -> dict[str, BenchCalibration]:
     """Calibrations of the given clips, found by serial or else by name in ``directory`` (by default the user's own).
 
-    Raises FormatError for a file that is none.
+    Raises FormatError for a file that is none, and for a directory that was named and is not there.
     """
+    if directory is not None and not directory.is_dir():
+        raise FormatError(
+            "no such folder of clip calibrations",
+            path=str(directory),
+            advice="Make one with imu-hinge calibrate-clip --out.",
+        )
     found = {}
     place = clip_store() if directory is None else directory
     for name, clip in clips.items():

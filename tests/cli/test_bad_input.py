@@ -199,3 +199,5 @@ def test_strange_file_names_do_not_break_the_line(imu_hinge: Run, tmp_path: Path
     path.touch()
     line = refused(imu_hinge, path, tmp_path / "out")
     assert "[bold]" in line
+    assert "\x1b" not in line
+    assert "\\x1b[31m" in line

@@ -90,11 +90,23 @@ def test_a_clip_calibrated_on_the_bench_is_used_by_analyze(
     fitted = load_bench(tmp_path / "clips" / "thigh.json")
     assert 0 < np.abs(fitted.bias_m_s2).max() < 1.0
     gravity = {}
+    (tmp_path / "none").mkdir()
     for folder in ("clips", "none"):
         words = ("analyze", short_file, "--out", tmp_path / folder, "--no-report", "--json")
         shown = imu_hinge(*words, "--bench", tmp_path / folder)
         gravity[folder] = json.loads(shown.out)["quality"]["clips"]["thigh"]["gravity_m_s2"]
     assert gravity["clips"] != gravity["none"]
+
+
+@pytest.mark.parametrize("command", ["analyze", "replay", "plot"])
+def test_a_folder_of_calibrations_that_is_not_there_is_refused(
+    command: str, imu_hinge: Run, short_file: Path, tmp_path: Path
+) -> None:
+    out = () if command == "replay" else ("--out", tmp_path / "out.png")
+    shown = imu_hinge(command, short_file, *out, "--bench", tmp_path / "gone")
+    assert (shown.code, shown.out, shown.err.count("\n")) == (2, "", 1)
+    assert f"{tmp_path / 'gone'}: no such folder of clip calibrations" in shown.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_session_is_no_bench(imu_hinge: Run, short_file: Path, tmp_path: Path) -> None:
