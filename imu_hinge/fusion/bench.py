@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from imu_hinge.conventions import GRAVITY_M_S2
 from imu_hinge.errors import CalibrationError, FormatError
@@ -67,6 +66,8 @@ def fit_six_positions(clip: str, time_s: FloatArray, acc_m_s2: FloatArray, gyr_r
             clip=clip,
             advice="Lay each of the six faces up for three seconds without touching the table.",
         )
+    from scipy.optimize import least_squares  # imports slowly, and only a calibration needs it
+
     points = np.array(means)
 
     def misfit(p: FloatArray) -> FloatArray:

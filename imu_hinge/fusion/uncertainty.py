@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from imu_hinge.conventions import GRAVITY_M_S2
 
@@ -46,7 +46,8 @@ class InclinationUncertainty:
         if not len(acc_m_s2):
             return np.zeros(0)
         power = _agitation(acc_m_s2)
-        recent, self._state = lfilter([1.0 - self._keep], [1.0, -self._keep], power, zi=self._state)
+        recent = _smoothed(power, self._keep, float(self._state[0]))
+        self._state = recent[-1:].copy()
         return _combined(recent, since_start / self._rate_hz, self._params)
 
     @property
@@ -65,8 +66,7 @@ def offline_inclination_sd(
     """The same for the two-pass filter, which looks both ways: (N, 3), (N,) -> (N,) rad."""
     keep = float(np.exp(-1.0 / (params.memory_s * rate_hz)))
     power = _agitation(acc_m_s2)
-    coefficients = [1.0 - keep], [1.0, -keep]
-    both = 0.5 * (lfilter(*coefficients, power) + lfilter(*coefficients, power[::-1])[::-1])
+    both = 0.5 * (_smoothed(power, keep) + _smoothed(power[::-1], keep)[::-1])
     return _combined(both, since_break_s, params)
 
 
@@ -76,6 +76,17 @@ def _agitation(acc_m_s2: FloatArray) -> FloatArray:
     power: FloatArray = np.minimum(np.abs(length / GRAVITY_M_S2 - 1.0), _IMPACT_G) ** 2
     power[np.isnan(power)] = 0.0
     return power
+
+
+def _smoothed(power: FloatArray, keep: float, before: float = 0.0) -> FloatArray:
+    """One-pole low pass, from the value it had ``before``: (N,) -> (N,), the same for any chunking.
+
+    One term after another, because importing scipy.signal for it costs more than smoothing an hour does.
+    """
+    terms = ((1.0 - keep) * power).tolist()
+    smoothed = accumulate(terms, lambda last, term: term + keep * last, initial=before)
+    next(smoothed)
+    return np.fromiter(smoothed, np.float64, len(terms))
 
 
 def _combined(power: FloatArray, since_s: FloatArray, params: InclinationParams) -> FloatArray:
