@@ -42,11 +42,6 @@ class ClipAlignment:
     method: Method
     acc_scale: float = 1.0
 
-    @property
-    def sensor_to_segment(self) -> FloatArray:
-        """Rotation matrix (3, 3) from sensor to segment coordinates (forward, left, up)."""
-        return np.stack([np.cross(self.left, self.up), self.left, self.up])
-
 
 def flip(alignment: ClipAlignment) -> ClipAlignment:
     """The same clip facing the other way: forward becomes backward."""

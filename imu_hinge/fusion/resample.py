@@ -71,11 +71,6 @@ class GridResampler:
         """The grid index that the next emitted sample will have."""
         return self._next
 
-    @property
-    def last_time_s(self) -> float:
-        """Time of the last sample taken in, s; minus infinity before the first."""
-        return float(self._t[self._stop - 1]) if self._stop > self._start else -math.inf
-
     def update(
         self,
         time_s: FloatArray,

@@ -16,10 +16,7 @@ from imu_hinge.conventions import BACK, LUMBAR_SHARE_BELOW, PELVIS, THIGH
 from imu_hinge.report.series import FloatArray
 from imu_hinge.session.results import SessionResult
 
-__all__ = ["HEIGHT", "Pose", "body_pitches", "pose_at", "pose_from"]
-
-HEIGHT: Final = 1.0
-"""Poses are drawn for an athlete of height one."""
+__all__ = ["Pose", "body_pitches", "pose_at", "pose_from"]
 
 _ANKLE: Final = 0.039
 _SHANK: Final = 0.246

@@ -41,7 +41,7 @@ class _Lane:
         self.gyr: list[FloatArray] = []
         self.last_s = -math.inf
 
-    def take(self, count: int, first: int, rate_hz: float) -> ClipTrack:
+    def take(self, count: int, first: int) -> ClipTrack:
         """The first ``count`` grid samples not yet taken, with their orientation."""
         acc, gyr = _joined(self.acc), _joined(self.gyr)
         self.acc, self.gyr = [acc[count:]], [gyr[count:]]
@@ -143,4 +143,4 @@ class Intake:
                 lane.gyr.append(grid.gyr_rad_s)
         count, first = stop - self._emitted, self._emitted
         self._emitted = stop
-        return {name: lane.take(count, first, rate_hz) for name, lane in self._lanes.items()}
+        return {name: lane.take(count, first) for name, lane in self._lanes.items()}

@@ -9,7 +9,7 @@ import numpy as np
 
 from imu_hinge.simulation.athlete import Athlete
 
-__all__ = ["DEFAULT_MAGNITUDES", "FAULT_LABELS", "RepShape", "apply_fault", "neutral_rep"]
+__all__ = ["DEFAULT_MAGNITUDES", "RepShape", "apply_fault", "neutral_rep"]
 
 DEG: Final = np.pi / 180.0
 
@@ -32,8 +32,6 @@ for
 
 MOST_KNEE_DEG: Final = 125.0
 """Knees hardly bend further under a load."""
-
-FAULT_LABELS: Final = tuple(label for label, _, _ in DEFAULT_MAGNITUDES)
 
 
 @dataclass(frozen=True)

@@ -73,9 +73,9 @@ def import_table(
     groups = {label: group for label, group in groups.items() if len(group) == len(CHANNELS)}
     if not groups:
         raise _unsure(table, "no complete set of acceleration and angular rate", "--map acc_x=COLUMN")
-    pick = _pick_long if long else _pick_wide
+    picked = _pick_long(table, groups, labels, marks[0]) if long else _pick_wide(table, groups, labels)
     clips, warnings = [], []
-    for name, (group, rows) in pick(table, groups, labels, marks).items():
+    for name, (group, rows) in picked.items():
         acc, gyr = (_vectors(table, group, quantity, options) for quantity in ("acc", "gyr"))
         if rows is not None:  # other clips' rows count as missing, so that lines stay those of the file
             time_of_clip = np.where(rows, time, np.nan)
@@ -90,7 +90,7 @@ def import_table(
 
 
 def _pick_wide(
-    table: TextTable, groups: Mapping[str, Group], labels: Mapping[str, str | None], marks: list[Column]
+    table: TextTable, groups: Mapping[str, Group], labels: Mapping[str, str | None]
 ) -> dict[str, tuple[Group, np.ndarray | None]]:
     wanted = dict(labels) or {name: name for name in CLIPS if name in groups}
     picked: dict[str, tuple[Group, np.ndarray | None]] = {}
@@ -105,12 +105,12 @@ def _pick_wide(
 
 
 def _pick_long(
-    table: TextTable, groups: Mapping[str, Group], labels: Mapping[str, str | None], marks: list[Column]
+    table: TextTable, groups: Mapping[str, Group], labels: Mapping[str, str | None], mark: Column
 ) -> dict[str, tuple[Group, np.ndarray | None]]:
     if len(groups) != 1:
         raise _unsure(table, f"several sets of columns in a long file ({_listed(groups)})", "--map acc_x=COLUMN")
     group = next(iter(groups.values()))
-    values = np.array(table.texts(marks[0].index), dtype=object)
+    values = np.array(table.texts(mark.index), dtype=object)
     found = dict.fromkeys(values.tolist())
     wanted = dict(labels) or {name: name for name in CLIPS if name in found}
     picked: dict[str, tuple[Group, np.ndarray | None]] = {}
@@ -120,13 +120,13 @@ def _pick_long(
             listed = ", ".join(map(repr, list(found)[:12]))
             raise _unsure(
                 table,
-                f"column '{marks[0].name}' never says {label or name!r} but {listed}",
+                f"column '{mark.name}' never says {label or name!r} but {listed}",
                 f"--clip {name}=VALUE",
             )
         picked[name] = group, rows
     if not picked:
         listed = ", ".join(map(repr, list(found)[:12]))
-        raise _unsure(table, f"column '{marks[0].name}' holds no clip name but {listed}", "--clip thigh=VALUE")
+        raise _unsure(table, f"column '{mark.name}' holds no clip name but {listed}", "--clip thigh=VALUE")
     return picked
 
 
