@@ -76,6 +76,9 @@ def _session_warnings(
         for s in slips
     ]
     two = BACK in sites and PELVIS in sites
+    if not two:
+        lacking = "back clip at T12 or L1" if PELVIS in sites or sites.get(BACK) == "S1" else "clip on the sacrum"
+        warnings.append(f"lumbar flexion cannot be told with these clips: wear a {lacking} as well")
     if sites.get(BACK) in ("L3", "L4") and not two:
         warnings.append("a back clip at L3 or L4 sees neither the pelvis nor the whole spine: move it up to T12/L1")
     if two and sites[BACK] == "S1":
@@ -90,7 +93,11 @@ def _session_warnings(
 
 
 def _stream_warnings(recording: Recording, health: Mapping[str, StreamHealth]) -> list[str]:
-    warnings = []
+    warnings = [
+        f"the {name} clip has no samples to speak of ({len(clip)}) and was left out"
+        for name, clip in recording.clips.items()
+        if len(clip) < 2
+    ]
     start_s = min(float(recording.clips[name].time_s[0]) for name in health)
     end_s = max(float(recording.clips[name].time_s[-1]) for name in health)
     for name, h in health.items():

@@ -49,9 +49,10 @@ class StreamHealth:
 
 
 def choose_clips(recording: Recording, wanted: tuple[str, ...] | None) -> dict[str, ClipSamples]:
-    """The clips to analyse, at least two.
+    """The clips to analyse, at least two; without wishes, those with at least two samples.
 
-    Raises ClipError where a wanted clip is not in the recording, fewer than two are left, or one is too slow.
+    Raises ClipError where a wanted clip is not in the recording or has fewer than two samples, fewer than two clips
+    are left, or one is too slow.
     """
     names = tuple(recording.clips) if wanted is None else wanted
     for name in names:
@@ -62,13 +63,20 @@ def choose_clips(recording: Recording, wanted: tuple[str, ...] | None) -> dict[s
                 where=recording.name,
                 advice=f"It has: {', '.join(recording.clips)}.",
             )
+        if wanted is not None and len(recording.clips[name]) < 2:
+            raise ClipError(
+                f"the {name} clip has no samples to speak of ({len(recording.clips[name])})",
+                clip=name,
+                where=recording.name,
+                advice="Leave it out of --clips, or check that it was connected when recording.",
+            )
     clips = {name: recording.clips[name] for name in names if len(recording.clips[name]) > 1}
     if len(clips) < 2:
         raise ClipError(
             "one clip alone cannot tell hips from spine" if clips else "no clip has samples",
             clip=next(iter(clips), None),
             where=recording.name,
-            advice="Record the thigh and the lower back clip together.",
+            advice="Wear two clips at least; thigh, sacrum and lower back together tell everything.",
         )
     for name, clip in clips.items():
         if clip.rate_hz < SLOWEST_HZ:
