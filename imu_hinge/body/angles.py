@@ -52,6 +52,20 @@ class JointAngles:
     fold_deg: FloatArray
     trunk_pitch_deg: FloatArray
 
+    def emptied(self, doubtful: NDArray[np.bool_]) -> JointAngles:
+        """The same with hip and lumbar flexion NaN where a clip is not where it says (N,): a wrong number with a small
+        SD is worse than none. The fold stays: a rep is a rep."""
+        hip, hip_sd, lumbar, lumbar_sd = (
+            np.where(doubtful, np.nan, values)
+            for values in (
+                self.hip_flexion_deg,
+                self.hip_flexion_sd_deg,
+                self.lumbar_flexion_deg,
+                self.lumbar_flexion_sd_deg,
+            )
+        )
+        return JointAngles(hip, hip_sd, lumbar, lumbar_sd, self.fold_deg, self.trunk_pitch_deg)
+
 
 def clip_roles(sites: Mapping[str, str]) -> dict[str, str]:
     """Which worn clip plays thigh, pelvis and back: a ``back`` clip at S1 is a pelvis clip."""

@@ -21,6 +21,7 @@ from imu_hinge.session.analysis import analyze as run
 from imu_hinge.session.clip_store import load_for
 from imu_hinge.session.output import angles_csv, summary_json, write_outputs
 from imu_hinge.session.params import SessionParams
+from imu_hinge.session.results import SessionResult
 
 __all__ = ["analyze"]
 
@@ -41,9 +42,7 @@ def analyze(
     text = summary_json(result)
     files = {"summary.json": text, "angles.csv": angles_csv(result.angles)}
     if not no_report:
-        from imu_hinge.report.html import (
-            render_report,
-        )  # matplotlib takes longer to import than to read a session
+        from imu_hinge.report.html import render_report  # matplotlib imports slowly
 
         files["report.html"] = render_report(result)
     # A report of earlier results must not stay beside new ones.
@@ -51,5 +50,19 @@ def analyze(
     if as_json:
         typer.echo(text, nl=False)
     else:
+        typer.echo(_headline(result))
+        for warning in result.quality.warnings:
+            typer.echo(f"! {warning}")
         for path in paths:
             typer.echo(str(path))
+
+
+def _headline(result: SessionResult) -> str:
+    """What it comes to, in one line."""
+    verdicts = [rep.verdict for s in result.sets for rep in s.reps]
+    words = {"good": "good", "faulty": "with a fault", "cannot_tell": "cannot tell"}
+    tally = ", ".join(f"{verdicts.count(v)} {word}" for v, word in words.items() if v in verdicts)
+    reps, sets = len(verdicts), len(result.sets)
+    return (
+        f"{reps} rep{'' if reps == 1 else 's'} in {sets} set{'' if sets == 1 else 's'}{': ' + tally if tally else ''}"
+    )

@@ -73,6 +73,12 @@ def convert(
     for warning in recording.warnings:
         typer.echo(warning, err=True)
     rates = ", ".join(f"{item.name} at {item.rate_hz:.1f} Hz" for item in recording.clips.values())
+    if not recording.segments:
+        typer.echo(
+            "! nothing says when you stood, hinged for reference and trained: add --segment '0 3 stand',"
+            " --segment '3 16 reference_hinge', --segment '32 61 set exercise=rdl'",
+            err=True,
+        )
     typer.echo(f"{out}: {recording.end_s - recording.start_s:.1f} s of {rates}")
 
 

@@ -36,7 +36,7 @@ def parse_clips(text: str | None) -> tuple[str, ...] | None:
     """Clip names from ``thigh,back``; None for all of them."""
     if text is None:
         return None
-    names = tuple(dict.fromkeys(n.strip() for n in text.split(",") if n.strip()))
+    names = tuple(dict.fromkeys(n.strip().lower() for n in text.split(",") if n.strip()))
     for name in names:
         if name not in CLIPS:
             raise typer.BadParameter(f"{name!r} is no clip; known: {', '.join(CLIPS)}", param_hint="--clips")

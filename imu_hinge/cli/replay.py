@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.live import Live
+from rich.text import Text
 
 from imu_hinge.cli.options import (
     BenchOption,
@@ -19,7 +20,7 @@ from imu_hinge.cli.options import (
     parse_fusion,
 )
 from imu_hinge.fusion.orientation import OrientationParams
-from imu_hinge.live.terminal import TerminalState, cue_line, draw, rep_line
+from imu_hinge.live.terminal import TerminalState, draw
 from imu_hinge.recording import assemble, read_arrivals
 from imu_hinge.session.clip_store import load_for
 from imu_hinge.session.params import SessionParams
@@ -50,14 +51,16 @@ def replay(
     state = TerminalState(arrivals.name, float(arrivals.time_s.min()), float(arrivals.time_s.max()))
     state.reader_warnings = arrivals.warnings
     paced = _paced(steps, factor)
-    if console.is_terminal:
-        _on_screen(console, state, paced)
-    else:
-        _as_lines(console, state, paced)
-    if not console.is_terminal:
-        for warning in state.warnings:
-            console.print(f"! {warning}", soft_wrap=True, highlight=False, markup=False)
-    console.print(f"{state.reps} reps, {state.good} good, {state.cues} cues", highlight=False)
+    try:
+        if console.is_terminal:
+            _on_screen(console, state, paced)
+        else:
+            _as_lines(console, state, paced)
+    finally:  # who stops a session halfway still wants its sum
+        if not console.is_terminal:
+            for warning in state.warnings:
+                console.print(f"! {warning}", soft_wrap=True, highlight=False, markup=False)
+        console.print(f"{state.reps} reps, {state.good} good, {state.cues} cues", highlight=False)
 
 
 def _parse_speed(text: str) -> float | None:
@@ -100,19 +103,11 @@ def _on_screen(console: Console, state: TerminalState, steps: Iterator[Step]) ->
 
 def _as_lines(console: Console, state: TerminalState, steps: Iterator[Step]) -> None:
     for step in steps:
-        _take(state, step)
-        for block in step.blocks:
-            for cue in block.cues:
-                console.print(cue_line(cue), soft_wrap=True)
-            for rep in block.reps:
-                console.print(rep_line(rep), soft_wrap=True)
-        for rep in step.last_reps:
-            console.print(rep_line(rep), soft_wrap=True)
+        for line in _take(state, step):
+            console.print(line, soft_wrap=True)
 
 
-def _take(state: TerminalState, step: Step) -> None:
+def _take(state: TerminalState, step: Step) -> list[Text]:
     state.warnings = (*state.reader_warnings, *step.warnings)
-    for block in step.blocks:
-        state.take(block)
-    for rep in step.last_reps:
-        state.take_rep(rep)
+    lines = [line for block in step.blocks for line in state.take(block)]
+    return lines + [state.take_rep(rep) for rep in step.last_reps]

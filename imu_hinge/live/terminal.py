@@ -50,8 +50,8 @@ class TerminalState:
     warnings: tuple[str, ...] = ()
     lines: deque[Text] = field(default_factory=lambda: deque(maxlen=8))
 
-    def take(self, block: PipelineBlock) -> None:
-        """Take what the pipeline said."""
+    def take(self, block: PipelineBlock) -> list[Text]:
+        """Take what the pipeline said; give the lines to say."""
         self.time_s = float(block.time_s[-1])
         self.calibrated = block.calibrated
         self.hip_deg, self.hip_sd_deg = (
@@ -60,18 +60,19 @@ class TerminalState:
         )
         self.lumbar_deg = _latest(block.joints.lumbar_flexion_deg)
         self.lumbar_sd_deg = _latest(block.joints.lumbar_flexion_sd_deg)
-        for cue in block.cues:
-            self.cues += 1
-            self.lines.append(cue_line(cue))
-        for rep in block.reps:
-            self.take_rep(rep)
+        self.cues += len(block.cues)
+        cues = [cue_line(cue) for cue in block.cues]
+        self.lines.extend(cues)
+        return [*cues, *(self.take_rep(rep) for rep in block.reps)]
 
-    def take_rep(self, rep: LiveRep) -> None:
-        """Take a rep that ended."""
+    def take_rep(self, rep: LiveRep) -> Text:
+        """Take a rep that ended; give its line."""
         self.reps += 1
         self.good += rep.result.verdict == "good"
         self.last = rep.result
-        self.lines.append(rep_line(rep))
+        line = rep_line(rep, self.reps)
+        self.lines.append(line)
+        return line
 
 
 def _latest(values: np.ndarray) -> float:
@@ -88,8 +89,8 @@ def cue_line(cue: Cue) -> Text:
     )
 
 
-def rep_line(rep: LiveRep) -> Text:
-    """A finished rep as one line: number, depth, lower back, tempo, verdict."""
+def rep_line(rep: LiveRep, number: int) -> Text:
+    """A finished rep as one line: its number through the session, depth, lower back, tempo, verdict."""
     r = rep.result
     mark, colour = _MARKS[r.verdict]
     hip = "hip –" if r.hip_max_deg is None else f"hip {r.hip_max_deg:.0f}°"
@@ -98,7 +99,7 @@ def rep_line(rep: LiveRep) -> Text:
     if r.faults:
         words = ", ".join(f"{f.name.replace('_', ' ')} ({f.severity})" for f in r.faults)
     return Text.assemble(
-        (f"{clock(r.end_s)}  {mark} rep {r.index}", f"bold {colour}"),
+        (f"{clock(r.end_s)}  {mark} rep {number}", f"bold {colour}"),
         f"  {hip}  {lumbar}  {r.eccentric_s:.1f}-{r.pause_s:.1f}-{r.concentric_s:.1f} s  ",
         (words, colour),
     )

@@ -86,7 +86,8 @@ def analyze(
     )
     slips = find_slips(tracks, calibration.alignments, found, rate_hz, params.slips)
     sets = tuple(_measure_set(s, grid, reference, calibration, slips, params) for s in found)
-    joints = _trusted(joints, time_s, calibration, slips)
+    trusted_until_s = -np.inf if calibration.suspect else min((s.time_s for s in slips), default=np.inf)
+    joints = joints.emptied(time_s >= trusted_until_s)
     health = {name: stream_health(clip, params.resample) for name, clip in chosen.items()}
     return SessionResult(
         recording=recording.name,
@@ -161,16 +162,3 @@ def _series(time_s: FloatArray, motion: Mapping[str, SegmentMotion], joints: Joi
         lumbar_flexion_deg=joints.lumbar_flexion_deg,
         lumbar_flexion_sd_deg=joints.lumbar_flexion_sd_deg,
     )
-
-
-def _trusted(
-    joints: JointAngles, time_s: FloatArray, calibration: BodyCalibration, slips: tuple[Slip, ...]
-) -> JointAngles:
-    """Joint angles emptied where a clip is not where it says: a wrong number with a small SD is worse than none."""
-    until_s = -np.inf if calibration.suspect else min((s.time_s for s in slips), default=np.inf)
-    doubtful = time_s >= until_s
-    emptied = {
-        name: np.where(doubtful, np.nan, getattr(joints, name))
-        for name in ("hip_flexion_deg", "hip_flexion_sd_deg", "lumbar_flexion_deg", "lumbar_flexion_sd_deg")
-    }
-    return replace(joints, **emptied)

@@ -144,9 +144,19 @@ class Pipeline:
         """Grid indices inside (start, stop) at which something changes."""
         marks = self._reps.boundaries() | self._calibrator.boundaries(start, stop)
         for s in self._segments:
-            if s.kind in CALIBRATION_KINDS:
+            if s.kind in (*CALIBRATION_KINDS, "set"):
                 marks |= {int(np.ceil(t * self._rate_hz)) for t in (s.start_s, s.end_s)}
         return [m for m in marks if start < m < stop]
+
+    def _coaching(self, now_s: float) -> bool:
+        """Whether cues may fall: in an announced set, or, where none is, after a full calibration; sitting down with
+        no reference of one's own is no fault."""
+        if self._calibrator.calibrating(now_s):
+            return False
+        sets = [s for s in self._segments if s.kind == "set"]
+        if sets:
+            return any(s.start_s <= now_s < s.end_s for s in sets)
+        return self._calibration is not None and self._calibration.level == "full"
 
     def _advance(self, tracks: dict[str, ClipTrack]) -> PipelineBlock:
         """One stretch without a change in it."""
@@ -161,12 +171,14 @@ class Pipeline:
             joints = JointAngles(nan, nan, nan, nan, nan, nan)
             return PipelineBlock(time_s, dict.fromkeys(tracks, nan), joints)
         pitch, joints = self._angles(tracks)
+        if self._calibration.suspect:
+            joints = joints.emptied(np.ones(len(time_s), bool))
         grid = self._grid(time_s, joints)
         self._keep_history(grid)
         self._ended += self._reps.update(grid, free_fall(tracks), self._history)
         reps = self._measured(float(time_s[-1]))
         cues: list[Cue] = []
-        if self._cues is not None and not self._calibrator.calibrating(float(time_s[0])):
+        if self._cues is not None and self._coaching(float(time_s[0])):
             cues = self._cues.update(time_s, joints.lumbar_flexion_deg, joints.fold_deg)
         return PipelineBlock(
             time_s,

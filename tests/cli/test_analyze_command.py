@@ -23,13 +23,17 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_it_writes_three_files_and_says_where(imu_hinge: Run, short_file: Path, tmp_path: Path) -> None:
+def test_it_says_what_it_found_writes_three_files_and_says_where(
+    imu_hinge: Run, short_file: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "deep" / "out"
     shown = imu_hinge("analyze", short_file, "--out", out)
     assert shown.code == 0
     assert shown.err == ""
     assert names(out) == RESULTS
-    assert shown.out.splitlines() == [str(out / n) for n in ("summary.json", "angles.csv", "report.html")]
+    said, *paths = shown.out.splitlines()
+    assert said == "3 reps in 1 set: 2 good, 1 with a fault"
+    assert paths == [str(out / n) for n in ("summary.json", "angles.csv", "report.html")]
     assert "<html" in (out / "report.html").read_text()
 
 

@@ -57,14 +57,14 @@ def shown(state: TerminalState, width: int = 80) -> str:
 
 
 def test_a_rep_is_one_line_of_words() -> None:
-    assert rep_line(LiveRep("rdl", REP)).plain == (
-        " 1:04.2  ▲ rep 2  hip 71°  lumbar +24°  1.5-0.2-1.5 s  rounded back (red)"
+    assert rep_line(LiveRep("rdl", REP), 3).plain == (
+        " 1:04.2  ▲ rep 3  hip 71°  lumbar +24°  1.5-0.2-1.5 s  rounded back (red)"
     )
     good = replace(REP, verdict="good", faults=())
-    assert rep_line(LiveRep(None, good)).plain.endswith("  good")
+    assert rep_line(LiveRep(None, good), 3).plain.endswith("  good")
     unknown = replace(good, verdict="cannot_tell", hip_max_deg=None, lumbar_at_bottom_deg=None)
-    assert "hip –  lumbar –" in rep_line(LiveRep(None, unknown)).plain
-    assert rep_line(LiveRep(None, unknown)).plain.endswith("cannot tell")
+    assert "hip –  lumbar –" in rep_line(LiveRep(None, unknown), 3).plain
+    assert rep_line(LiveRep(None, unknown), 3).plain.endswith("cannot tell")
 
 
 def test_a_cue_says_what_to_do() -> None:
