@@ -21,7 +21,7 @@ from imu_hinge.cli.options import (
 )
 from imu_hinge.fusion.orientation import OrientationParams
 from imu_hinge.live.terminal import TerminalState, draw
-from imu_hinge.recording import assemble, read_arrivals
+from imu_hinge.recording import read_arrivals
 from imu_hinge.session.clip_store import load_for
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.replay import Step
@@ -45,8 +45,7 @@ def replay(
     factor = _parse_speed(speed)
     arrivals = read_arrivals(recording)
     params = SessionParams(orientation=OrientationParams(filter=parse_fusion(fusion)))
-    benches = load_for(assemble(arrivals).clips, bench)
-    _, steps = stream(arrivals, parse_clips(clips), params, benches)
+    _, steps = stream(arrivals, parse_clips(clips), params, lambda used: load_for(used, bench))
     console = Console()
     state = TerminalState(arrivals.name, float(arrivals.time_s.min()), float(arrivals.time_s.max()))
     state.reader_warnings = arrivals.warnings

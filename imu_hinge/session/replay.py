@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.recording import assemble, check_alive, check_units
 from imu_hinge.recording.header import parse_segment
-from imu_hinge.recording.model import Arrivals
+from imu_hinge.recording.model import Arrivals, ClipSamples
 from imu_hinge.sensors.replay import ReplaySource
 from imu_hinge.sensors.source import Source
 from imu_hinge.session.params import SessionParams
@@ -46,12 +46,13 @@ def replay(
     arrivals: Arrivals,
     clips: tuple[str, ...] | None = None,
     params: SessionParams | None = None,
-    bench: Mapping[str, BenchCalibration] | None = None,
+    find_bench: Callable[[Mapping[str, ClipSamples]], Mapping[str, BenchCalibration]] | None = None,
     batch_s: float = 0.05,
 ) -> tuple[Pipeline, Iterator[Step]]:
     """A recording ready to be streamed: the pipeline, and the steps that feed it in file order.
 
-    Raises the same errors as ``analyze`` for recordings that cannot be.
+    ``find_bench`` gives the accelerometer calibrations of the clips used. Raises the same errors as ``analyze`` for
+    recordings that cannot be.
     """
     params = SessionParams() if params is None else params
     recording = assemble(arrivals)
@@ -66,6 +67,6 @@ def replay(
         grid_rate_hz(rates_hz, params.resample),
         rates_hz,
         params,
-        bench,
+        None if find_bench is None else find_bench(chosen),
     )
     return pipeline, run(ReplaySource(arrivals, batch_s), pipeline)

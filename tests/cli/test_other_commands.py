@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imu_hinge.fusion.bench import load_bench
+from imu_hinge.fusion.bench import BenchCalibration, load_bench, save_benches
 from imu_hinge.recording import write_recording
 
 Run = Callable[..., Any]
@@ -28,6 +29,25 @@ def test_replay_writes_a_line_for_each_rep_and_cue(imu_hinge: Run, short_file: P
     assert "rounded back" in reps[1]
     assert lines[-1].startswith("3 reps, ")
     assert "\x1b" not in shown.out
+
+
+def test_replay_sorts_a_recording_once_and_uses_its_calibrations(
+    imu_hinge: Run, short_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sorted_clips: list[str] = []
+    real = vars(sys.modules["imu_hinge.recording.assemble"])["_clip"]
+
+    def counted(arrivals: object, index: int, name: str, header: object) -> object:
+        sorted_clips.append(name)
+        return real(arrivals, index, name, header)
+
+    monkeypatch.setattr(sys.modules["imu_hinge.recording.assemble"], "_clip", counted)
+    said = []
+    for bias in (0.0, 1.5):
+        save_benches({tmp_path / "thigh.json": BenchCalibration("thigh", (bias, 0.0, bias), (1.0, 1.0, 1.0), 0.0, 6)})
+        said.append(imu_hinge("replay", short_file, "--speed", "max", "--bench", tmp_path).out)
+    assert said[0] != said[1]
+    assert sorted(sorted_clips) == sorted(["back", "pelvis", "thigh"] * 2)
 
 
 def test_replay_reads_standard_input_and_two_clips(imu_hinge: Run, short_file: Path) -> None:
