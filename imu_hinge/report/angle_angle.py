@@ -14,10 +14,11 @@ from imu_hinge.report.canvas import Box, place, style_axes, text_width_in, write
 from imu_hinge.report.marks import draw_mark, mark_of
 from imu_hinge.report.palette import INK, Type
 from imu_hinge.report.series import FloatArray, NumberedRep, between, finite_range, numbered_reps
+from imu_hinge.report.unknown import knows_hip, knows_lumbar, unknown_words
 from imu_hinge.report.words import NINETY
 from imu_hinge.session.results import SessionResult
 
-__all__ = ["ReferenceBand", "draw_angle_angle", "reference_band"]
+__all__ = ["ReferenceBand", "draw_angle_angle", "pattern_title", "reference_band"]
 
 _BIN_DEG = 4.0
 _POINTS_PER_REP = 80
@@ -71,8 +72,8 @@ def draw_angle_angle(figure: Figure, result: SessionResult, box: Box, sizes: Typ
     others = [_path(result, r) for r in reps if chosen is None or r.number != chosen.number]
     ours = _path(result, chosen) if chosen is not None else (np.empty(0), np.empty(0))
     known = finite_range(ours[1], *(lumbar for _, lumbar in others))
-    if known is None:
-        _draw_hip_course(axes, result, reps, sizes, chosen)
+    if known is None or finite_range(ours[0], *(hip for hip, _ in others)) is None:
+        _draw_course(axes, result, reps, sizes, chosen, is_lumbar=known is not None)
         return axes
     band = _draw_band(axes, result)
     for hip, lumbar in others:
@@ -100,37 +101,58 @@ def _path(result: SessionResult, r: NumberedRep) -> tuple[FloatArray, FloatArray
     return result.angles.hip_flexion_deg[part][::step], result.angles.lumbar_flexion_deg[part][::step]
 
 
-def _draw_hip_course(
-    axes: Axes, result: SessionResult, reps: Sequence[NumberedRep], sizes: Type, chosen: NumberedRep | None
+def pattern_title(result: SessionResult) -> str:
+    """Name the panel: lumbar over hip, or whichever of the two is known."""
+    if not knows_lumbar(result):
+        return "Hip through every rep" if knows_hip(result) else "Hip and lumbar through every rep"
+    return "Lumbar over hip, every rep" if knows_hip(result) else "Lumbar through every rep"
+
+
+def _draw_course(
+    axes: Axes,
+    result: SessionResult,
+    reps: Sequence[NumberedRep],
+    sizes: Type,
+    chosen: NumberedRep | None,
+    *,
+    is_lumbar: bool,
 ) -> None:
-    """Draw hip flexion through each rep from start (0 %) to end: lumbar flexion is not known."""
-    axes.set_xlabel("Part of the rep (%)", fontsize=sizes.text, color=INK.ink, fontweight="bold")
-    axes.set_ylabel("Hip flexion (°)", fontsize=sizes.text, color=INK.hip, fontweight="bold")
-    axes.set_xlim(0, 100)
-    courses = [(r, _path(result, r)[0]) for r in reps]
-    seen = finite_range(*(hip for _, hip in courses))
+    """Draw the one angle that is known through each rep, from start (0 %) to end."""
+    name, colour = ("Lumbar", INK.lumbar) if is_lumbar else ("Hip", INK.hip)
+    courses = [(r, _path(result, r)[1 if is_lumbar else 0]) for r in reps]
+    seen = finite_range(*(angle for _, angle in courses))
     if seen is None:
-        write(
-            axes,
-            0.5,
-            0.5,
-            "hip: not measured with these clips" if reps else "no reps found",
-            transform=axes.transAxes,
-            ha="center",
-            va="center",
-            fontsize=sizes.small,
-            color=INK.muted,
-        )
-        axes.set(xticks=[], yticks=[])
+        axes.set_axis_off()
+        lines = [unknown_words(result, "hip"), unknown_words(result, "lumbar")] if reps else ["no reps found"]
+        for row, text in enumerate(lines):
+            write(
+                axes,
+                0.5,
+                0.55 - 0.12 * row,
+                text,
+                transform=axes.transAxes,
+                ha="center",
+                va="center",
+                fontsize=sizes.small,
+                color=INK.muted,
+            )
         return
-    for r, hip in courses:
+    axes.set_xlabel("Part of the rep (%)", fontsize=sizes.text, color=INK.ink, fontweight="bold")
+    axes.set_ylabel(f"{name} flexion (°)", fontsize=sizes.text, color=colour, fontweight="bold")
+    axes.set_xlim(0, 100)
+    if is_lumbar and result.reference_lumbar_deg is not None:
+        spread = NINETY * (result.reference_lumbar_sd_deg or 0.0)
+        middle = result.reference_lumbar_deg
+        axes.axhspan(middle - spread, middle + spread, color=INK.reference, alpha=0.22, linewidth=0, zorder=1)
+        axes.axhline(middle, color=INK.reference, linewidth=1.1, linestyle=(0, (5, 3)), zorder=2.5)
+    for r, angle in courses:
         ours = chosen is not None and r.number == chosen.number
         axes.plot(
-            np.linspace(0, 100, len(hip)),
-            hip,
-            color=INK.hip if ours else INK.assumed,
+            np.linspace(0, 100, len(angle)),
+            angle,
+            color=colour,
             linewidth=sizes.line * 1.6 if ours else 0.9,
-            alpha=1.0 if ours else 0.6,
+            alpha=1.0 if ours else 0.45 if len(reps) < 40 else 0.25,
             zorder=4 if ours else 2,
         )
     low, high = min(seen[0], 0.0), max(seen[1], 10.0)
@@ -138,7 +160,7 @@ def _draw_hip_course(
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=True))
     axes.xaxis.set_major_locator(MultipleLocator(25))
     if chosen is not None:
-        _caption(axes, 0.02, 0.985, f"rep {chosen.number}", sizes, INK.hip)
+        _caption(axes, 0.02, 0.985, f"rep {chosen.number}", sizes, colour)
 
 
 def _caption(axes: Axes, x: float, y: float, words: str, sizes: Type, colour: str) -> None:

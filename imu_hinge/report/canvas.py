@@ -24,6 +24,7 @@ __all__ = [
     "style_axes",
     "text_width_in",
     "thin",
+    "wrap",
 ]
 
 
@@ -116,6 +117,18 @@ def shorten(text: str, width_in: float, points: float, *, bold: bool = False) ->
         fits = text_width_in(text[:middle] + "…", points, bold=bold) <= width_in
         low, high = (middle, high) if fits else (low, middle - 1)
     return text[:low].rstrip(" ,·") + "…"
+
+
+def wrap(text: str, width_in: float, points: float) -> list[str]:
+    """Break a text between words into lines no wider than that."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width_in(longer, points) <= width_in:
+            lines[-1] = longer
+        else:
+            lines.append(shorten(word, width_in, points))
+    return lines
 
 
 def first_that_fits(texts: Sequence[str], width_in: float, points: float, *, bold: bool = False) -> str:

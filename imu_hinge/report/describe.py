@@ -14,6 +14,7 @@ from imu_hinge.report.words import (
     duration,
     plural,
     rep_words,
+    sentence,
     set_words,
     tally_words,
     with_sd,
@@ -42,7 +43,7 @@ def describe(result: SessionResult) -> str:
         *(describe_set(n, s) for n, s in enumerate(result.sets, 1)),
         _faults_sentence(numbered_reps(result)),
         _gaps_sentence(result),
-        *result.quality.warnings,
+        *(sentence(w) for w in result.quality.warnings),
     ]
     return " ".join(p for p in parts if p)
 

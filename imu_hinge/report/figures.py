@@ -10,14 +10,14 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from imu_hinge.errors import OutputError
-from imu_hinge.report.angle_angle import draw_angle_angle
+from imu_hinge.report.angle_angle import draw_angle_angle, pattern_title
 from imu_hinge.report.canvas import Box, blank_axes, new_figure, shorten, write
 from imu_hinge.report.describe import headline
 from imu_hinge.report.marks import BAND, Mark, draw_key, marks_of
 from imu_hinge.report.palette import INK, PHONE, STAGE, Type
 from imu_hinge.report.rep_by_rep import draw_rep_by_rep
 from imu_hinge.report.rep_panels import draw_rep
-from imu_hinge.report.series import NumberedRep, finite_range, numbered_reps, pick_rep, telling_rep
+from imu_hinge.report.series import NumberedRep, numbered_reps, pick_rep, telling_rep
 from imu_hinge.report.strip import assumed_words, draw_strip
 from imu_hinge.report.timeline import draw_timeline, is_crowded, reference_words
 from imu_hinge.report.words import degrees, exercise_words, rep_words
@@ -154,9 +154,7 @@ def _lower_row(
 ) -> None:
     """Angle-angle panel at the left, stick figures of the chosen rep at the right."""
     heading = sizes.text / 72 * 1.5
-    known = finite_range(result.angles.lumbar_flexion_deg) is not None
-    left_head = "Lumbar over hip, every rep" if known else "Hip through every rep"
-    _heading(figure, Box(0.25, box.top, 4.6, heading), left_head, sizes)
+    _heading(figure, Box(0.25, box.top, 4.6, heading), pattern_title(result), sizes)
     inner = box.top + heading + 0.1
     panel = Box(1.05, inner, 3.75, box.top + box.height - inner - 0.72)
     draw_angle_angle(figure, result, panel, sizes, chosen)

@@ -13,12 +13,13 @@ from importlib.resources import files
 import numpy as np
 from matplotlib.figure import Figure
 
+from imu_hinge.report.angle_angle import pattern_title
 from imu_hinge.report.describe import describe, headline, hip_sentence, lumbar_sentence
 from imu_hinge.report.figures import angle_angle_figure, rep_by_rep_figure, strip_figure, timeline_figure
-from imu_hinge.report.series import finite_range, numbered_reps, telling_rep
+from imu_hinge.report.series import numbered_reps, telling_rep
 from imu_hinge.report.svg import inline_svg, theme_css
 from imu_hinge.report.tables import gaps_table, health_table, set_section
-from imu_hinge.report.words import CLIP_WORDS, degrees, rep_words, with_sd
+from imu_hinge.report.words import CLIP_WORDS, degrees, rep_words, sentence, with_sd
 from imu_hinge.session.results import SessionResult
 from imu_hinge.version import __version__
 
@@ -70,7 +71,7 @@ def _summary(result: SessionResult) -> str:
     worst = telling_rep(result)
     if worst is not None and worst.rep.faults:
         sentences.append(f"Look at rep {worst.number} first: {rep_words(worst.rep)}.")
-    warnings = "".join(f"<li>{escape(w)}</li>" for w in result.quality.warnings)
+    warnings = "".join(f"<li>{escape(sentence(w))}</li>" for w in result.quality.warnings)
     origin = f"{result.recording} · clips: {clips} · calibration: {result.quality.calibration}"
     return f"""<header>
 <p class="from">{escape(origin)}</p>
@@ -120,7 +121,6 @@ def _spread(values: Sequence[float]) -> str:
 def _figures(result: SessionResult) -> str:
     """Draw every figure twice, for wide and narrow windows; the page shows one of them."""
     text = describe(result)
-    known = finite_range(result.angles.lumbar_flexion_deg) is not None
     over_time = _both("time", text, [timeline_figure(result, phone=p) for p in (False, True)])
     out = f'<section aria-label="Figures">\n<h2>Over time</h2>\n<figure>{over_time}</figure>\n'
     chosen = telling_rep(result)
@@ -128,8 +128,8 @@ def _figures(result: SessionResult) -> str:
         return out + "</section>\n"
     each = _both("reps", "One mark per rep. " + text, [rep_by_rep_figure(result, phone=p) for p in (False, True)])
     out += f"<h2>Rep by rep</h2>\n<figure>{each}</figure>\n"
-    title = "Lumbar over hip" if known else "Hip through every rep"
-    label = f"{title}, one line per rep, rep {chosen.number} highlighted."
+    title = pattern_title(result)
+    label = f"{title}, one line each, rep {chosen.number} highlighted."
     pattern = _both("pattern", label, [angle_angle_figure(result, phone=p) for p in (False, True)])
     label = f"Stick figures of rep {chosen.number}: start, half-way down, bottom, half-way up, end."
     sticks = _both("sticks", label, [strip_figure(result, chosen, phone=p) for p in (False, True)])

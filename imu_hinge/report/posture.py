@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from imu_hinge.conventions import BACK, LUMBAR_SHARE_BELOW, PELVIS, THIGH
-from imu_hinge.report.series import FloatArray
+from imu_hinge.report.series import FloatArray, finite_range
 from imu_hinge.session.results import SessionResult
 
 __all__ = ["Pose", "body_pitches", "pose_at", "pose_from"]
@@ -66,7 +66,7 @@ def body_pitches(result: SessionResult, time_s: float) -> tuple[float, float, fl
     """Thigh, pelvis and T12 pitch, hip and lumbar flexion (degrees) at a time; NaN where not known.
 
     The pelvis is its clip's pitch, or thigh plus hip flexion; T12 is pelvis plus lumbar flexion, or the
-    pitch of a back clip worn at T12 or L1.
+    pitch of a back clip worn at T12 or L1. A clip whose joint angles were left out is not believed.
     """
     angles = result.angles
     if not len(angles.time_s):
@@ -81,6 +81,12 @@ def body_pitches(result: SessionResult, time_s: float) -> tuple[float, float, fl
     thigh = value(angles.pitch_deg.get(THIGH))
     pelvis = value(angles.pitch_deg.get(PELVIS))
     hip, lumbar = value(angles.hip_flexion_deg), value(angles.lumbar_flexion_deg)
+    if {THIGH, PELVIS} <= set(result.clips) and finite_range(angles.hip_flexion_deg) is None:
+        thigh = float("nan")
+    if {PELVIS, BACK} <= set(result.clips) and finite_range(angles.lumbar_flexion_deg) is None:
+        back = float("nan")
+        if not np.isfinite(thigh):
+            pelvis = float("nan")
     share = LUMBAR_SHARE_BELOW.get(back_site, 1.0)
     for guess in (back if share == 0.0 else float("nan"), thigh + hip, back - share * lumbar):
         pelvis = guess if not np.isfinite(pelvis) else pelvis

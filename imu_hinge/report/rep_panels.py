@@ -10,7 +10,8 @@ from imu_hinge.report.canvas import Box, first_that_fits, place, style_axes, tex
 from imu_hinge.report.marks import draw_peak, mark_of
 from imu_hinge.report.palette import INK, Type
 from imu_hinge.report.series import FloatArray, NumberedRep, between, finite_range, velocity_deg_s
-from imu_hinge.report.timeline import NOT_MEASURED, draw_angle, draw_gaps
+from imu_hinge.report.timeline import draw_angle, draw_gaps
+from imu_hinge.report.unknown import say_unknown, unknown_words
 from imu_hinge.report.words import NINETY, fault_words, with_sd
 from imu_hinge.session.results import SessionResult
 
@@ -38,22 +39,18 @@ def draw_rep(figure: Figure, result: SessionResult, box: Box, sizes: Type, r: Nu
         draw_gaps(axes, result, 0.02, name)
     _phases(hip, r, box, sizes)
     _faults(hip, r, box, sizes)
-    draw_angle(
-        hip,
-        time_s,
-        angles.hip_flexion_deg[around],
-        angles.hip_flexion_sd_deg[around],
-        INK.hip,
-        box.width,
-        sizes,
-    )
+    hip_deg, hip_sd_deg = angles.hip_flexion_deg[around], angles.hip_flexion_sd_deg[around]
+    if finite_range(hip_deg) is None:
+        say_unknown(hip, unknown_words(result, "hip"), box.width, sizes)
+    else:
+        draw_angle(hip, time_s, hip_deg, hip_sd_deg, INK.hip, box.width, sizes)
     hip.set_ylabel("Hip (°)", fontsize=sizes.text, color=INK.hip, fontweight="bold")
     if rep.hip_max_deg is not None:
         draw_peak(hip, rep.bottom_s, rep.hip_max_deg, mark_of(rep), sizes.marker * 1.3)
-    _headline(hip, f"deepest {with_sd(rep.hip_max_deg, rep.hip_sd_deg)}", INK.hip, sizes)
+        _headline(hip, f"deepest {with_sd(rep.hip_max_deg, rep.hip_sd_deg)}", INK.hip, sizes)
     lumbar.set_ylabel("Lumbar (°)", fontsize=sizes.text, color=INK.lumbar, fontweight="bold")
     _draw_lumbar(lumbar, result, box, sizes, r, time_s, around)
-    _draw_velocity(velocity, time_s, angles.hip_flexion_deg[around], angles.lumbar_flexion_deg[around], sizes)
+    _draw_velocity(velocity, time_s, hip_deg, angles.lumbar_flexion_deg[around], sizes)
     for axes in (hip, lumbar):
         axes.tick_params(labelbottom=False)
     velocity.set_xlabel("Time on the recording's clock (s)", fontsize=sizes.text, color=INK.ink)
@@ -73,19 +70,7 @@ def _draw_lumbar(
 ) -> None:
     value = result.angles.lumbar_flexion_deg[around]
     if finite_range(value) is None:
-        axes.set(ylim=(0, 1), yticks=[])
-        text = first_that_fits((NOT_MEASURED, "not measured"), box.width, sizes.text)
-        write(
-            axes,
-            0.5,
-            0.5,
-            text,
-            transform=axes.transAxes,
-            ha="center",
-            va="center",
-            fontsize=sizes.text,
-            color=INK.muted,
-        )
+        say_unknown(axes, unknown_words(result, "lumbar"), box.width, sizes)
         return
     if result.reference_lumbar_deg is not None:
         spread = NINETY * (result.reference_lumbar_sd_deg or 0.0)
@@ -175,6 +160,10 @@ def _faults(axes: Axes, r: NumberedRep, box: Box, sizes: Type) -> None:
 def _draw_velocity(axes: Axes, time_s: FloatArray, hip: FloatArray, lumbar: FloatArray, sizes: Type) -> None:
     """Hip velocity solid, lumbar velocity dashed; positive is flexing."""
     axes.axhline(0, color=INK.muted, linewidth=0.8, zorder=1)
+    axes.set_ylabel("Speed (°/s)", fontsize=sizes.text, color=INK.ink, fontweight="bold")
+    if finite_range(hip, lumbar) is None:
+        axes.set(yticks=[])
+        return
     axes.plot(time_s, velocity_deg_s(time_s, hip), color=INK.hip, linewidth=sizes.line, zorder=3)
     axes.plot(
         time_s,
@@ -184,10 +173,8 @@ def _draw_velocity(axes: Axes, time_s: FloatArray, hip: FloatArray, lumbar: Floa
         linestyle=(0, (3, 1.5)),
         zorder=3,
     )
-    axes.set_ylabel("Speed (°/s)", fontsize=sizes.text, color=INK.ink, fontweight="bold")
-    words = [("hip: solid", INK.hip)]
-    if finite_range(lumbar) is not None:
-        words.append(("lumbar: dashed", INK.lumbar))
+    named = (("hip: solid", INK.hip, hip), ("lumbar: dashed", INK.lumbar, lumbar))
+    words = [(text, colour) for text, colour, value in named if finite_range(value) is not None]
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.3 * (high - low))
     for row, (text, colour) in enumerate(words):

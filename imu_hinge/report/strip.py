@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-from imu_hinge.report.canvas import Box, blank_axes, first_that_fits, write
+from imu_hinge.report.canvas import Box, blank_axes, first_that_fits, wrap, write
 from imu_hinge.report.palette import INK, Type
 from imu_hinge.report.posture import Pose, pose_at
 from imu_hinge.report.series import FloatArray, NumberedRep
-from imu_hinge.report.timeline import NOT_MEASURED
-from imu_hinge.report.words import degrees
+from imu_hinge.report.unknown import unknown_words
+from imu_hinge.report.words import degrees, sentence
 from imu_hinge.session.results import SessionResult
 
 __all__ = ["Moment", "assumed_words", "draw_pose", "draw_strip", "moments"]
@@ -49,6 +49,11 @@ def moments(r: NumberedRep) -> tuple[Moment, ...]:
 def draw_strip(figure: Figure, result: SessionResult, box: Box, sizes: Type, r: NumberedRep) -> tuple[Pose, ...]:
     """Draw five poses on one ground line with their angles beneath; returns the poses drawn."""
     when = moments(r)
+    poses = tuple(pose_at(result, moment.time_s, r.in_set.exercise) for moment in when)
+    if not any(p.knows_thigh or p.knows_pelvis or p.knows_trunk for p in poses):
+        _say_why(blank_axes(figure, box), result, box, sizes)
+        return ()
+    hip_known = any(np.isfinite(p.hip_deg) for p in poses)
     line = sizes.small / 72 * 1.5
     words_in = 3.2 * line + 0.06
     axes = blank_axes(figure, box)
@@ -56,10 +61,7 @@ def draw_strip(figure: Figure, result: SessionResult, box: Box, sizes: Type, r: 
     pitch = box.width / len(when) / scale
     axes.set(xlim=(0, pitch * len(when)), ylim=(-words_in / scale, _HEIGHT))
     axes.plot([0.0, pitch * len(when)], [0, 0], color=INK.muted, linewidth=1.2, zorder=1, gid="ground")
-    poses = []
-    for i, moment in enumerate(when):
-        pose = pose_at(result, moment.time_s, r.in_set.exercise)
-        poses.append(pose)
+    for i, (moment, pose) in enumerate(zip(when, poses, strict=True)):
         centre = (i + 0.5) * pitch
         joints = np.vstack([pose.knee, pose.hip, pose.lumbar, pose.head, [-0.05, 0], [0.12, 0]])
         shift = centre - (joints[:, 0].min() + joints[:, 0].max()) / 2
@@ -68,7 +70,9 @@ def draw_strip(figure: Figure, result: SessionResult, box: Box, sizes: Type, r: 
         rows = [
             (first_that_fits(moment.names, room, sizes.small), INK.muted),
             (
-                first_that_fits((f"hip {degrees(pose.hip_deg)}", degrees(pose.hip_deg)), room, sizes.small),
+                first_that_fits((f"hip {degrees(pose.hip_deg)}", degrees(pose.hip_deg)), room, sizes.small)
+                if hip_known
+                else "",
                 INK.hip,
             ),
             (_lumbar_words(pose, room, sizes), INK.lumbar),
@@ -85,19 +89,32 @@ def draw_strip(figure: Figure, result: SessionResult, box: Box, sizes: Type, r: 
                 color=colour,
                 fontweight="bold" if row else "normal",
             )
-    if not any(p.knows_lumbar for p in poses):
-        write(
-            axes,
-            pitch * len(when) / 2,
-            -(0.06 + 2.62 * line) / scale,
-            NOT_MEASURED,
-            ha="center",
-            va="center_baseline",
-            fontsize=sizes.small,
-            color=INK.lumbar,
-            fontweight="bold",
-        )
-    return tuple(poses)
+    lumbar_known = any(np.isfinite(p.lumbar_deg) for p in poses)
+    for row, name, known, colour in ((1, "hip", hip_known, INK.hip), (2, "lumbar", lumbar_known, INK.lumbar)):
+        if not known:
+            write(
+                axes,
+                pitch * len(when) / 2,
+                -(0.06 + (row + 0.62) * line) / scale,
+                unknown_words(result, name),
+                ha="center",
+                va="center_baseline",
+                fontsize=sizes.small,
+                color=colour,
+                fontweight="bold",
+            )
+    return poses
+
+
+def _say_why(axes: Axes, result: SessionResult, box: Box, sizes: Type) -> None:
+    """Say that no posture is known, and the warnings that tell why, instead of drawing one."""
+    axes.set(xlim=(0, box.width), ylim=(box.height, 0))
+    line = sizes.small / 72 * 1.5
+    lines = ["No stick figure: how the body stood is not known."]
+    for warning in result.quality.warnings:
+        lines += ["", *wrap(sentence(warning), box.width, sizes.small)]
+    for row, text in enumerate(lines[: int(box.height / line) - 1]):
+        write(axes, 0, (row + 0.8) * line, text, fontsize=sizes.small, color=INK.muted, va="center_baseline")
 
 
 def _lumbar_words(pose: Pose, room_in: float, sizes: Type) -> str:
@@ -154,6 +171,8 @@ def draw_pose(axes: Axes, pose: Pose, shift: float, sizes: Type, *, arms: bool) 
 
 def assumed_words(poses: tuple[Pose, ...]) -> str:
     """Say which parts of the drawing are not measured."""
+    if not poses:
+        return ""
     parts = ["shank", "foot, arms and head"]
     if not any(p.knows_thigh for p in poses):
         parts.insert(1, "thigh")

@@ -12,10 +12,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from imu_hinge.report.canvas import (
     Box,
-    first_that_fits,
     place,
     style_axes,
-    write,
 )
 from imu_hinge.report.lanes import (
     CROWDED_IN,
@@ -28,11 +26,11 @@ from imu_hinge.report.lanes import (
 from imu_hinge.report.marks import draw_peak, mark_of
 from imu_hinge.report.palette import INK, Type
 from imu_hinge.report.series import FloatArray, NumberedRep, envelope, finite_range, numbered_reps
+from imu_hinge.report.unknown import knows_hip, knows_lumbar, say_unknown, unknown_words
 from imu_hinge.report.words import NINETY, clock, degrees
 from imu_hinge.session.results import SessionResult
 
 __all__ = [
-    "NOT_MEASURED",
     "angle_limits",
     "draw_angle",
     "draw_gaps",
@@ -40,9 +38,6 @@ __all__ = [
     "is_crowded",
     "reference_words",
 ]
-
-NOT_MEASURED: Final = "lumbar: not measured with these clips"
-"""What a panel says where the clips worn leave lumbar flexion open."""
 
 _POINTS_PER_INCH: Final = 90
 
@@ -66,8 +61,8 @@ def draw_timeline(
         lanes.append(Box(box.left, top, box.width, height))
         top += height
     panels = Box(box.left, top + 0.05, box.width, box.top + box.height - top - 0.05)
-    known = finite_range(result.angles.lumbar_flexion_deg) is not None
-    hip_box, lumbar_box = panels.rows([1.0, 1.0] if known else [1.0, 0.42], 0.22)
+    known = {"hip": knows_hip(result), "lumbar": knows_lumbar(result)}
+    hip_box, lumbar_box = panels.rows([1.0 if known[name] else 0.42 for name in ("hip", "lumbar")], 0.22)
     hip, lumbar = place(figure, hip_box), place(figure, lumbar_box)
     for axes in (hip, lumbar):
         style_axes(axes, sizes)
@@ -75,17 +70,16 @@ def draw_timeline(
         name = "hip" if axes is hip else "lumbar"
         _shade_reps(axes, reps, name)
         draw_gaps(axes, result, scale.seconds(0.02), name)
+        colour = INK.hip if axes is hip else INK.lumbar
+        label = f"{name.capitalize()} flexion (°)" if known[name] else f"{name.capitalize()} (°)"
+        axes.set_ylabel(label, fontsize=sizes.text, color=colour, fontweight="bold")
+        if not known[name]:
+            say_unknown(axes, unknown_words(result, name), box.width, sizes)
     hip.tick_params(axis="x", labelbottom=False, length=0)
     angles = result.angles
-    draw_angle(hip, time_s, angles.hip_flexion_deg, angles.hip_flexion_sd_deg, INK.hip, box.width, sizes)
-    hip.set_ylabel("Hip flexion (°)", fontsize=sizes.text, color=INK.hip, fontweight="bold")
-    lumbar.set_ylabel(
-        "Lumbar flexion (°)" if known else "Lumbar (°)",
-        fontsize=sizes.text,
-        color=INK.lumbar,
-        fontweight="bold",
-    )
-    if known:
+    if known["hip"]:
+        draw_angle(hip, time_s, angles.hip_flexion_deg, angles.hip_flexion_sd_deg, INK.hip, box.width, sizes)
+    if known["lumbar"]:
         _draw_reference(lumbar, result)
         draw_angle(
             lumbar,
@@ -96,23 +90,9 @@ def draw_timeline(
             box.width,
             sizes,
         )
-    else:
-        lumbar.set(ylim=(0, 1), yticks=[])
-        text = first_that_fits((NOT_MEASURED, "not measured"), box.width, sizes.text)
-        write(
-            lumbar,
-            0.5,
-            0.5,
-            text,
-            transform=lumbar.transAxes,
-            ha="center",
-            va="center",
-            fontsize=sizes.text,
-            color=INK.muted,
-        )
     spacing = spacing_in_inches(reps, scale)
     if spacing >= CROWDED_IN:
-        _draw_bottoms(hip, lumbar if known else None, reps, sizes, spacing)
+        _draw_bottoms(hip, lumbar if known["lumbar"] else None, reps, sizes, spacing)
     figure.align_ylabels([hip, lumbar])
     _time_axis(lumbar, start, end, box.width, sizes)
     draw_set_lane(figure, lanes[0], result, scale, sizes)

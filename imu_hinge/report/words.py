@@ -6,6 +6,7 @@ Technique, awareness and consistency are what these clips can speak about; nothi
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -25,6 +26,7 @@ __all__ = [
     "plural",
     "rep_words",
     "segment_words",
+    "sentence",
     "set_words",
     "tally_words",
     "with_sd",
@@ -114,6 +116,13 @@ def clock(seconds: float) -> str:
 def plural(count: int, noun: str) -> str:
     """Write '1 rep', '3 reps', 'no reps'."""
     return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
+
+
+def sentence(warning: str) -> str:
+    """Write a warning as the sentence it is: capital first letter, '12°' for '12 deg', a full stop."""
+    text = re.sub(r"(?<=\d) deg(?![\w/])", "°", warning)
+    text = re.sub(r"(?<=\d) deg/s", " °/s", text)
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}" if text else ""
 
 
 def exercise_words(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -131,8 +132,44 @@ def test_every_subset_of_clips_draws(make_session: MakeSession, clips: tuple[str
     result = make_session((2,), clips=clips, lumbar=lumbar)
     chosen = telling_rep(result)
     assert chosen is not None
-    assert "grey: assumed" in " ".join(texts_of(strip_figure(result, chosen)))
+    words = " ".join(texts_of(strip_figure(result, chosen)))
+    drawn = bool(clips) and (lumbar or clips != ("pelvis", "back"))
+    assert ("grey: assumed" if drawn else "No stick figure") in words
     angle_angle_figure(result)
+
+
+def hipless(result: SessionResult, *warnings: str, lumbar: bool = True) -> SessionResult:
+    """The session with its hip (and lumbar) angles left out."""
+    nothing = np.full_like(result.angles.time_s, np.nan)
+    angles = replace(result.angles, hip_flexion_deg=nothing)
+    sets = tuple(replace(s, reps=tuple(replace(r, hip_max_deg=None) for r in s.reps)) for s in result.sets)
+    if not lumbar:
+        angles = replace(angles, lumbar_flexion_deg=nothing)
+    quality = replace(result.quality, warnings=warnings)
+    return replace(result, angles=angles, sets=sets, quality=quality)
+
+
+def test_without_a_thigh_clip_every_rep_has_its_lumbar_course(make_session: MakeSession) -> None:
+    result = hipless(make_session((3,), clips=("pelvis", "back")))
+    figure = session_figure(result)
+    words = texts_of(figure)
+    assert words.count("hip: not measured with these clips") == 2
+    assert "Lumbar through every rep" in words
+    assert not any("solid down" in t or "hip –" in t for t in words)
+    courses = next(a for a in figure.axes if a.get_xlabel() == "Part of the rep (%)")
+    assert sum(len(np.asarray(line.get_xdata())) > 10 for line in courses.lines) == 3
+    assert touching(figure) == []
+    assert touching(session_figure(result, rep=2)) == []
+
+
+def test_angles_that_were_left_out_draw_no_posture(make_session: MakeSession) -> None:
+    result = hipless(make_session((3,), lumbar=False), "the clips differ by 12 deg: are they swapped?", lumbar=False)
+    for figure in (session_figure(result), session_figure(result, rep=1)):
+        words = " ".join(texts_of(figure))
+        assert words.count("hip: left out, see the warnings") == 2
+        assert "No stick figure" in words
+        assert "The clips differ by 12°: are they swapped?" in words
+        assert touching(figure) == []
 
 
 def test_sessions_without_reps_or_samples_say_so(empty: SessionResult, silent: SessionResult) -> None:
