@@ -24,7 +24,7 @@ __all__ = ["measure"]
 STAGES: dict[str, tuple[tuple[object, str], ...]] = {
     "check": ((analysis, "check_alive"), (analysis, "check_units"), (analysis, "stream_health")),
     "resample": ((GridResampler, "update"), (GridResampler, "skip_until")),
-    "orientation": ((OrientationStream, "update"), (tracks, "orientation_offline")),
+    "orientation": ((OrientationStream, "update"), (tracks, "two_pass")),
     "calibrate": ((analysis, "calibrate"),),
     "angles": ((analysis, "segment_motion"), (analysis, "joint_angles")),
     "reps": ((analysis, "find_reference"), (analysis, "find_sets"), (analysis, "_measure_set")),
