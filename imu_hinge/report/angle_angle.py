@@ -77,7 +77,7 @@ def draw_angle_angle(figure: Figure, result: SessionResult, box: Box, sizes: Typ
         return axes
     band = _draw_band(axes, result)
     for hip, lumbar in others:
-        axes.plot(hip, lumbar, color=INK.assumed, linewidth=0.9, alpha=0.75 if len(reps) < 40 else 0.4, zorder=2)
+        axes.plot(hip, lumbar, color=INK.lumbar, linewidth=0.9, alpha=0.45 if len(reps) < 40 else 0.25, zorder=2)
     size = sizes.marker * (1.0 if len(reps) < 40 else 0.6)
     for r in reps:
         if r.rep.hip_max_deg is not None and r.rep.lumbar_at_bottom_deg is not None and r is not chosen:
@@ -88,8 +88,8 @@ def draw_angle_angle(figure: Figure, result: SessionResult, box: Box, sizes: Typ
     low, high = min(known[0], -2.0), max(known[1], 10.0)
     axes.set_xlim(min(x[0], 0.0) - 3, x[1] * 1.06 + 3)
     axes.set_ylim(low - (0.24 if band else 0.08) * (high - low), high + 0.24 * (high - low))
-    if band:
-        _caption(axes, 0.985, 0.02, "grey: own reference hinges", sizes, INK.muted)
+    if band is not None:
+        _label_band(axes, band, sizes)
     if chosen is not None:
         _draw_chosen(axes, chosen, ours, box, sizes)
     return axes
@@ -179,18 +179,33 @@ def _caption(axes: Axes, x: float, y: float, words: str, sizes: Type, colour: st
     )
 
 
-def _draw_band(axes: Axes, result: SessionResult) -> bool:
-    """Draw the reference hinges' course, or a level band where only its bottom is known; False: neither."""
+def _draw_band(axes: Axes, result: SessionResult) -> tuple[float, float] | None:
+    """Draw the reference hinges' course, or a level band where only its bottom is known.
+
+    Returns a point (hip, lumbar flexion) on its lower edge, None where neither is known.
+    """
     band = reference_band(result)
     if band is not None:
         axes.fill_between(
-            band.hip_deg, band.low_deg, band.high_deg, color=INK.reference, alpha=0.22, linewidth=0, zorder=1
+            band.hip_deg, band.low_deg, band.high_deg, color=INK.reference, alpha=0.4, linewidth=0, zorder=1
         )
-    elif result.reference_lumbar_deg is not None:
+        at = 3 * len(band.hip_deg) // 4
+        return float(band.hip_deg[at]), float(band.low_deg[at])
+    if result.reference_lumbar_deg is not None:
         spread = NINETY * (result.reference_lumbar_sd_deg or 0.0)
         middle = result.reference_lumbar_deg
-        axes.axhspan(middle - spread, middle + spread, color=INK.reference, alpha=0.22, linewidth=0, zorder=1)
-    return band is not None or result.reference_lumbar_deg is not None
+        axes.axhspan(middle - spread, middle + spread, color=INK.reference, alpha=0.4, linewidth=0, zorder=1)
+        return 50.0, middle - spread
+    return None
+
+
+def _label_band(axes: Axes, point: tuple[float, float], sizes: Type) -> None:
+    """Name the band at the foot of the panel, with a line that leads to it."""
+    _caption(axes, 0.985, 0.02, "band: own reference hinges", sizes, INK.muted)
+    low, high = axes.get_ylim()
+    foot = low + 0.1 * (high - low)
+    if point[1] > foot:
+        axes.plot([point[0]] * 2, [foot, point[1]], color=INK.muted, linewidth=0.9, zorder=1.5, gid="band-leader")
 
 
 def _draw_chosen(axes: Axes, chosen: NumberedRep, path: tuple[FloatArray, FloatArray], box: Box, sizes: Type) -> None:

@@ -7,7 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from imu_hinge.report.series import NumberedRep, finite_range, numbered_reps
+from imu_hinge.conventions import BACK, PELVIS
+from imu_hinge.hinge.faults import JUDGED
+from imu_hinge.report.series import NumberedRep, numbered_reps
+from imu_hinge.report.unknown import knows_hip, knows_lumbar, unknown_words
 from imu_hinge.report.words import (
     CLIP_WORDS,
     degrees,
@@ -21,7 +24,16 @@ from imu_hinge.report.words import (
 )
 from imu_hinge.session.results import SessionResult, SetResult
 
-__all__ = ["creep_words", "describe", "describe_set", "headline", "hip_sentence", "lumbar_sentence"]
+__all__ = [
+    "cannot_tell_words",
+    "creep_words",
+    "describe",
+    "describe_set",
+    "headline",
+    "hip_sentence",
+    "judged_words",
+    "lumbar_sentence",
+]
 
 _CALIBRATION: Final = {
     "full": "Calibration was full.",
@@ -29,6 +41,11 @@ _CALIBRATION: Final = {
     "minimal": "Calibration was one still second only, so uncertainties are wide.",
 }
 _NAMED_FAULTS: Final = 12
+_CREEP_REPS: Final = 5
+_CREEP_DEG: Final = 5.0
+"""Least drift over a set, deg, that is spoken of ..."""
+_CREEP_R2: Final = 0.5
+"""... and least share of the reps' variance that it must explain."""
 
 
 def describe(result: SessionResult) -> str:
@@ -41,6 +58,7 @@ def describe(result: SessionResult) -> str:
         hip_sentence(result),
         lumbar_sentence(result),
         *(describe_set(n, s) for n, s in enumerate(result.sets, 1)),
+        cannot_tell_words(result),
         _faults_sentence(numbered_reps(result)),
         _gaps_sentence(result),
         *(sentence(w) for w in result.quality.warnings),
@@ -60,7 +78,9 @@ def hip_sentence(result: SessionResult) -> str:
     """Say how deep the hips went; '' where no rep tells."""
     depths = [r.rep.hip_max_deg for r in numbered_reps(result) if r.rep.hip_max_deg is not None]
     if not depths:
-        return ""
+        if knows_hip(result) or not any(s.reps for s in result.sets):
+            return ""
+        return f"{unknown_words(result, 'hip').replace(':', ' flexion:', 1).capitalize()}."
     if len(depths) == 1:
         return f"The hips flexed {degrees(depths[0])}."
     low, middle, high = min(depths), float(np.median(depths)), max(depths)
@@ -72,9 +92,9 @@ def lumbar_sentence(result: SessionResult) -> str:
     each = [r.rep.lumbar_at_bottom_deg for r in numbered_reps(result)]
     values = [value for value in each if value is not None]
     if not values:
-        if finite_range(result.angles.lumbar_flexion_deg) is not None or not any(s.reps for s in result.sets):
+        if knows_lumbar(result) or not any(s.reps for s in result.sets):
             return ""
-        return "Lumbar flexion: not measured with these clips."
+        return f"{unknown_words(result, 'lumbar').replace(':', ' flexion:', 1).capitalize()}."
     own = ""
     if result.reference_lumbar_deg is not None:
         reference = with_sd(result.reference_lumbar_deg, result.reference_lumbar_sd_deg)
@@ -100,11 +120,42 @@ def describe_set(number: int, a_set: SetResult) -> str:
 
 
 def creep_words(a_set: SetResult) -> str:
-    """Say how the lower back drifts over a set; '' where it does not, or three reps are not there to tell."""
-    creep = a_set.creep_deg_per_rep
-    if creep is None or not abs(creep) >= 0.5 or len(a_set.reps) < 3:
+    """Say how the lower back drifts over a set; '' where its reps do not bear out a straight trend."""
+    judged = [
+        (i, rep.lumbar_at_bottom_deg)
+        for i, rep in enumerate(a_set.reps)
+        if rep.verdict != "cannot_tell" and rep.lumbar_at_bottom_deg is not None
+    ]
+    if len(judged) < _CREEP_REPS:
+        return ""
+    place, bottom = np.array(judged, dtype=np.float64).T
+    creep, start = np.polyfit(place, bottom, 1)
+    scatter, spread = float(np.var(bottom - creep * place - start)), float(np.var(bottom))
+    if not abs(creep) * (len(judged) - 1) >= _CREEP_DEG or scatter > (1 - _CREEP_R2) * spread:
         return ""
     return f"the lower back rounds {abs(creep):.1f}° {'more' if creep > 0 else 'less'} with each rep"
+
+
+def judged_words() -> str:
+    """Say which faults are looked for, and what the number beside a fault is."""
+    looked = _join([name.removesuffix("_back") for name in JUDGED])
+    return (
+        f"This version judges {looked} back only: a rep with neither is called good. The number beside a fault is "
+        "the lumbar flexion farthest from neutral near the bottom, so it may differ from that at the very bottom."
+    )
+
+
+def cannot_tell_words(result: SessionResult) -> str:
+    """Say why reps could not be judged; '' where all were."""
+    if all(r.rep.verdict != "cannot_tell" for r in numbered_reps(result)):
+        return ""
+    if knows_lumbar(result):
+        return "Cannot tell: lumbar flexion is missing or too uncertain in these reps."
+    worn = set(result.clips)
+    if {PELVIS, BACK} <= worn:
+        return "Cannot tell: lumbar flexion was left out, see the warnings."
+    missing = "a clip on the sacrum (pelvis)" if PELVIS not in worn else "a back clip at T12 or L1"
+    return f"Cannot tell: lumbar flexion is not measured with these clips. Add {missing} to have reps judged."
 
 
 def _faults_sentence(reps: Sequence[NumberedRep]) -> str:

@@ -20,7 +20,7 @@ from imu_hinge.report.rep_panels import draw_rep
 from imu_hinge.report.series import NumberedRep, numbered_reps, pick_rep, telling_rep
 from imu_hinge.report.strip import assumed_words, draw_strip
 from imu_hinge.report.timeline import draw_timeline, is_crowded, reference_words
-from imu_hinge.report.words import degrees, exercise_words, rep_words
+from imu_hinge.report.words import exercise_words, rep_words
 from imu_hinge.session.results import SessionResult
 
 __all__ = [
@@ -171,12 +171,14 @@ def _lower_row(
 
 def _session_subtitle(result: SessionResult) -> str:
     clips = ", ".join(
-        f"{clip} ({result.quality.clips[clip].site})" if clip in result.quality.clips else clip for clip in result.clips
+        f"{clip} ({site})" if (site := _site(result, clip)) not in ("", clip) else clip for clip in result.clips
     )
     parts = [f"clips: {clips}", f"calibration: {result.quality.calibration}"]
-    if result.reference_lumbar_deg is not None:
-        parts.append(f"own reference hinges: {degrees(result.reference_lumbar_deg)} lumbar")
     return " · ".join([result.recording, *parts])
+
+
+def _site(result: SessionResult, clip: str) -> str:
+    return result.quality.clips[clip].site if clip in result.quality.clips else ""
 
 
 def _key(result: SessionResult, only: NumberedRep | None = None) -> list[Mark]:

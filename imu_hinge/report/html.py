@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from imu_hinge.report.angle_angle import pattern_title
-from imu_hinge.report.describe import describe, headline, hip_sentence, lumbar_sentence
+from imu_hinge.report.describe import cannot_tell_words, describe, headline, hip_sentence, judged_words, lumbar_sentence
 from imu_hinge.report.figures import angle_angle_figure, rep_by_rep_figure, strip_figure, timeline_figure
 from imu_hinge.report.series import numbered_reps, telling_rep
 from imu_hinge.report.svg import inline_svg, theme_css
@@ -160,7 +160,8 @@ def _sets(result: SessionResult) -> str:
         set_section(n, a_set, [r for r in reps if r.set_number == n], unfolded=unfolded)
         for n, a_set in enumerate(result.sets, 1)
     )
-    return f'<section aria-label="Sets">\n<h2>Sets</h2>\n{sets}</section>\n'
+    said = " ".join(f"<p>{escape(s)}</p>\n" for s in (judged_words(), cannot_tell_words(result)) if s)
+    return f'<section aria-label="Sets">\n<h2>Sets</h2>\n{said}{sets}</section>\n'
 
 
 def _health(result: SessionResult) -> str:

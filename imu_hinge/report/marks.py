@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 
 from imu_hinge.report.canvas import Box, blank_axes, text_width_in, write
 from imu_hinge.report.palette import INK, Type
+from imu_hinge.report.words import severity_of
 from imu_hinge.session.results import RepResult
 
 __all__ = ["BAND", "Mark", "draw_key", "draw_mark", "draw_peak", "mark_of", "marks_of"]
@@ -19,17 +20,18 @@ __all__ = ["BAND", "Mark", "draw_key", "draw_mark", "draw_peak", "mark_of", "mar
 
 @dataclass(frozen=True)
 class Mark:
-    """A marker: name for the key, matplotlib marker, face and edge colour."""
+    """A marker: name for the key, matplotlib marker, face and edge colour, shading behind the rep."""
 
     words: str
     marker: str
     face: str
     edge: str
+    shade: str = INK.shade
 
 
 _GOOD: Final = Mark("good", "o", INK.good, INK.good)
-_AMBER: Final = Mark("fault, amber", "v", INK.paper, INK.fault)
-_RED: Final = Mark("fault, red", "v", INK.fault, INK.fault)
+_AMBER: Final = Mark("fault, amber", "v", INK.paper, INK.fault, INK.shade_amber)
+_RED: Final = Mark("fault, red", "v", INK.fault, INK.fault, INK.shade_red)
 _UNKNOWN: Final = Mark("cannot tell", "$?$", INK.muted, INK.muted)
 _ORDER: Final = (_GOOD, _AMBER, _RED, _UNKNOWN)
 BAND: Final = Mark("shaded: 90 % band", "band", INK.muted, INK.muted)
@@ -41,7 +43,7 @@ def mark_of(rep: RepResult) -> Mark:
     if rep.verdict == "good":
         return _GOOD
     if rep.verdict == "faulty":
-        return _RED if any(f.severity == "red" for f in rep.faults) else _AMBER
+        return _RED if severity_of(rep) == "red" else _AMBER
     return _UNKNOWN
 
 
@@ -90,6 +92,10 @@ def draw_key(figure: Figure, box: Box, marks: Sequence[Mark], sizes: Type) -> No
         elif mark.marker == "dashes":
             axes.plot([x - 0.04, x + lead * 0.72], [y, y], color=mark.face, linewidth=1.4, linestyle=(0, (2.4, 1.6)))
         else:
+            if mark.shade != INK.shade:
+                side = sizes.small / 72 * 1.3
+                corner = (x + lead * 0.38 - side / 2, y - side / 2)
+                axes.add_patch(Rectangle(corner, side, side, facecolor=mark.shade, linewidth=0))
             draw_mark(axes, x + lead * 0.38, y, mark, sizes.marker * 1.05, clip=False)
         write(axes, x + lead, y, mark.words, fontsize=sizes.small, color=INK.ink, va="center_baseline")
         x += width

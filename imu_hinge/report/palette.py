@@ -26,7 +26,8 @@ class Palette:
     good: str
     fault: str
     shade: str
-    shade_fault: str
+    shade_amber: str
+    shade_red: str
     reference: str
 
     def roles(self) -> dict[str, str]:
@@ -45,7 +46,8 @@ INK: Final = Palette(
     good="#009e73",
     fault="#1b1f25",
     shade="#eef2f6",
-    shade_fault="#fbeec5",
+    shade_amber="#fbeec5",
+    shade_red="#f8d3c0",
     reference="#6e7781",
 )
 """The palette figures are drawn with: dark ink on white."""
@@ -61,7 +63,8 @@ DARK: Final = Palette(
     good="#2fc79a",
     fault="#f5f6f7",
     shade="#1f262e",
-    shade_fault="#40351a",
+    shade_amber="#40351a",
+    shade_red="#5a2a17",
     reference="#98a2ad",
 )
 """The same roles on a dark page."""

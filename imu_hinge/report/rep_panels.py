@@ -32,7 +32,7 @@ def draw_rep(figure: Figure, result: SessionResult, box: Box, sizes: Type, r: Nu
     for axes, name in ((hip, "hip"), (lumbar, "lumbar"), (velocity, "velocity")):
         style_axes(axes, sizes)
         axes.set_xlim(rep.start_s - _MARGIN_S, rep.end_s + _MARGIN_S)
-        axes.axvspan(rep.start_s, rep.end_s, facecolor=INK.shade, linewidth=0, zorder=0.5).set_gid(
+        axes.axvspan(rep.start_s, rep.end_s, facecolor=mark_of(rep).shade, linewidth=0, zorder=0.5).set_gid(
             f"rep-{r.number}-{name}"
         )
         axes.axvline(rep.bottom_s, color=INK.muted, linewidth=1.0, linestyle=(0, (1, 2)), zorder=1)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imu_hinge.errors import ImuHingeError
-from imu_hinge.session.results import AngleSeries, RepResult, SessionResult, SetResult
+from imu_hinge.hinge.faults import FaultParams
+from imu_hinge.session.results import AngleSeries, Fault, RepResult, SessionResult, SetResult
 
 __all__ = [
     "FloatArray",
@@ -51,16 +52,23 @@ def pick_rep(result: SessionResult, number: int) -> NumberedRep:
 
 
 def telling_rep(result: SessionResult) -> NumberedRep | None:
-    """Return the rep a picture should show: the gravest fault's, else the one nearest the median depth."""
+    """Return the rep to show: gravest fault, farthest from the reference; else the one nearest the median depth."""
     reps = numbered_reps(result)
     faulty = [r for r in reps if r.rep.faults]
     if faulty:
-        return max(faulty, key=lambda r: max((f.severity == "red", f.probability) for f in r.rep.faults))
+        own = result.reference_lumbar_deg
+        usual = FaultParams().default_reference_deg if own is None else own
+        return max(faulty, key=lambda r: max((f.severity == "red", _departure(f, usual)) for f in r.rep.faults))
     depths = [(r.rep.hip_max_deg, r) for r in reps if r.rep.hip_max_deg is not None]
     if depths:
         middle = float(np.median([d for d, _ in depths]))
         return min(depths, key=lambda pair: abs(pair[0] - middle))[1]
     return reps[0] if reps else None
+
+
+def _departure(fault: Fault, usual_deg: float) -> float:
+    far = abs(fault.value_deg - usual_deg)
+    return far if np.isfinite(far) else 0.0
 
 
 def between(angles: AngleSeries, start_s: float, end_s: float) -> slice:

@@ -16,6 +16,7 @@ from imu_hinge.report.words import (
     duration,
     fault_words,
     set_words,
+    severity_of,
     tally_words,
     with_sd,
 )
@@ -23,7 +24,7 @@ from imu_hinge.session.results import ClipQuality, Quality, RepResult, SetResult
 
 __all__ = ["gaps_table", "health_table", "set_section"]
 
-_SIGNS: Final[Mapping[str, str]] = MappingProxyType({"good": "●", "faulty": "▼", "cannot_tell": "?"})
+_SIGNS: Final[Mapping[str, str]] = MappingProxyType({"good": "●", "amber": "▽", "red": "▼", "cannot_tell": "?"})
 _MOST_GAPS: Final = 25
 
 Cell = tuple[str, str]
@@ -71,7 +72,8 @@ def _faults(rep: RepResult) -> str:
 
 def _rep_row(r: NumberedRep) -> str:
     verdict = escape(r.rep.verdict)
-    sign = f'<span class="sign {verdict}" aria-hidden="true">{_SIGNS.get(r.rep.verdict, "")}</span>'
+    severity = severity_of(r.rep) or ("amber" if r.rep.verdict == "faulty" else "")
+    sign = f'<span class="sign {verdict}" aria-hidden="true">{_SIGNS.get(severity or r.rep.verdict, "")}</span>'
     cells = []
     for label, text in _rep_cells(r):
         kind = {"Verdict": ' class="verdict"', "Faults": ' class="full"'}.get(label, "")
@@ -79,7 +81,7 @@ def _rep_row(r: NumberedRep) -> str:
             kind = ' class="empty"'
         lead = sign if label == "Verdict" else ""
         cells.append(f'<td{kind} data-label="{escape(label)}">{lead}{escape(text)}</td>')
-    return f'<tr class="{escape(r.rep.verdict)}">{"".join(cells)}</tr>\n'
+    return f'<tr class="{f"{verdict} {severity}".strip()}">{"".join(cells)}</tr>\n'
 
 
 def health_table(quality: Quality) -> str:

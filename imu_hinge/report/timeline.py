@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 _POINTS_PER_INCH: Final = 90
+_MOST_BAND_DEG: Final = 60.0
 
 
 def draw_timeline(
@@ -114,6 +115,7 @@ def draw_angle(
 ) -> None:
     """Draw an angle (N,) with its 90 % band; long series as the envelope of every pixel column."""
     bins = round(width_in * _POINTS_PER_INCH)
+    limits = angle_limits(value_deg, sd_deg)
     spread = NINETY * np.nan_to_num(sd_deg, nan=0.0)
     t, low, high = envelope(time_s, value_deg - spread, value_deg + spread, bins)
     axes.fill_between(t, low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
@@ -121,18 +123,18 @@ def draw_angle(
     if len(t) < len(time_s):
         t, value_deg = np.repeat(t, 2), np.column_stack([low, high]).ravel()
     axes.plot(t, value_deg, color=colour, linewidth=sizes.line, linestyle=linestyle, zorder=3)
-    axes.set_ylim(*angle_limits(value_deg, sd_deg))
+    axes.set_ylim(*limits)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 3, 5, 10], integer=True))
 
 
 def angle_limits(value_deg: FloatArray, sd_deg: FloatArray) -> tuple[float, float]:
-    """Axis limits that show every value and, up to 20°, its band."""
+    """Axis limits that show every value and its band, which is cut only where it means 'anything'."""
     limits = finite_range(value_deg)
     if limits is None:
         return (-10.0, 90.0)
-    typical = sd_deg[np.isfinite(sd_deg)]
-    margin = min(20.0, NINETY * float(np.median(typical))) if typical.size else 0.0
-    low, high = min(limits[0], 0.0) - margin, max(limits[1], 10.0) + margin
+    spread = np.clip(NINETY * np.nan_to_num(sd_deg, nan=0.0), 0.0, _MOST_BAND_DEG)
+    band = finite_range(value_deg - spread, value_deg + spread) or limits
+    low, high = min(band[0], 0.0), max(band[1], 10.0)
     pad = 0.06 * (high - low)
     return low - pad, high + pad
 
@@ -147,7 +149,7 @@ def draw_gaps(axes: Axes, result: SessionResult, least_s: float, name: str) -> N
 
 def _shade_reps(axes: Axes, reps: Sequence[NumberedRep], name: str) -> None:
     for r in reps:
-        colour = INK.shade_fault if r.rep.verdict == "faulty" else INK.shade
+        colour = mark_of(r.rep).shade
         span = axes.axvspan(r.rep.start_s, r.rep.end_s, facecolor=colour, edgecolor="none", linewidth=0, zorder=0.5)
         span.set_gid(f"rep-{r.number}-{name}")
 

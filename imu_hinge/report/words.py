@@ -28,6 +28,7 @@ __all__ = [
     "segment_words",
     "sentence",
     "set_words",
+    "severity_of",
     "tally_words",
     "with_sd",
 ]
@@ -144,14 +145,20 @@ def segment_words(kind: str) -> tuple[str, ...]:
 
 
 def fault_words(fault: Fault) -> str:
-    """Write a fault as 'rounded back 31°'; severity and probability are said elsewhere."""
+    """Write a fault as 'rounded back up to 31°', with its extreme near the bottom."""
     name = fault.name.replace("_", " ")
     unit = _FAULT_UNITS.get(fault.name)
-    return f"{name} {degrees(fault.value_deg)}" if unit and math.isfinite(fault.value_deg) else name
+    limit = {"rounded_back": "up to ", "arched_back": "down to "}.get(fault.name, "")
+    return f"{name} {limit}{degrees(fault.value_deg)}" if unit and math.isfinite(fault.value_deg) else name
+
+
+def severity_of(rep: RepResult) -> str:
+    """Return the gravest severity among a rep's faults: 'red', 'amber', or '' without any."""
+    return "red" if any(f.severity == "red" for f in rep.faults) else "amber" if rep.faults else ""
 
 
 def rep_words(rep: RepResult) -> str:
-    """Write a rep's faults, worst first: 'rounded back 31°, rushed'; without any its verdict."""
+    """Write a rep's faults, worst first: 'rounded back up to 31°, rushed'; without any its verdict."""
     if rep.faults:
         worst = sorted(rep.faults, key=lambda f: (f.severity != "red", -f.probability))
         return ", ".join(fault_words(f) for f in worst)

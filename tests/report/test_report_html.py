@@ -10,9 +10,10 @@ from html.parser import HTMLParser
 import pytest
 
 from imu_hinge.report import describe, render_report
+from imu_hinge.report.describe import creep_words
 from imu_hinge.report.palette import DARK, INK
 from imu_hinge.report.svg import theme_css
-from imu_hinge.session.results import SessionResult
+from imu_hinge.session.results import SessionResult, SetResult
 
 MakeSession = Callable[..., SessionResult]
 
@@ -123,7 +124,7 @@ def test_page_says_what_the_session_says(page: str) -> None:
         "5 reps in 2 sets: 2 good, 3 with a fault.",
         "31° ± 3°",
         "70° ± 2°",
-        "rounded back 31° (red, 93 % sure)",
+        "rounded back up to 31° (red, 93 % sure)",
         "1.2–0.3–1.2 s",
         "Session health",
         "104 Hz",
@@ -155,7 +156,37 @@ def test_claims_stay_with_technique(page: str, session: SessionResult, blind: Se
 
 def test_description_names_faults_gaps_and_limits(session: SessionResult, blind: SessionResult) -> None:
     text = describe(session)
-    assert "rep 3 rounded back 31°" in text
+    assert "rep 3 rounded back up to 31°" in text
     assert "Signal lost once: thigh clip for 0.7 s at 17 s." in text
     assert "your own reference hinges: 5° ± 2°" in text
     assert "Lumbar flexion: not measured with these clips." in describe(blind)
+
+
+def bottoms(session: SessionResult, *values: float) -> SetResult:
+    """A set of judged reps with these lumbar angles at the bottom."""
+    rep = session.sets[0].reps[0]
+    return replace(session.sets[0], reps=tuple(replace(rep, lumbar_at_bottom_deg=v) for v in values))
+
+
+def test_creep_is_said_only_where_the_reps_bear_it_out(session: SessionResult) -> None:
+    assert creep_words(bottoms(session, 5, 7, 8, 11, 12)) == "the lower back rounds 1.8° more with each rep"
+    assert "less" in creep_words(bottoms(session, 12, 11, 8, 7, 5))
+    for few_small_or_scattered in ((5, 10, 15, 20), (5, 6, 7, 8, 8), (34, 5, 30, 8, 33, 9), (5, 5, 5, 5, 5)):
+        assert creep_words(bottoms(session, *few_small_or_scattered)) == ""
+
+
+def test_severity_has_its_own_sign_and_shade_in_the_table(page: str) -> None:
+    rows = re.findall(r'<tr class="faulty (\w+)">.*?<span class="sign faulty"[^>]*>(.)</span>', page, flags=re.DOTALL)
+    assert rows == [("amber", "▽"), ("red", "▼"), ("amber", "▽")]
+
+
+def test_page_says_what_is_judged_and_why_not(page: str, blind: SessionResult) -> None:
+    assert "This version judges rounded and arched back only" in page
+    assert "Add a back clip" in render_report(blind)
+    assert "Add a clip on the sacrum" in describe(replace(blind, clips=("thigh", "back")))
+
+
+def test_warnings_become_sentences(session: SessionResult) -> None:
+    quality = replace(session.quality, warnings=("the clip moved by 12 deg at 0.5 deg/s", "is it on?"))
+    text = describe(replace(session, quality=quality))
+    assert text.endswith("The clip moved by 12° at 0.5 °/s. Is it on?")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from imu_hinge.report.canvas import thin
 from imu_hinge.report.series import envelope, numbered_reps, telling_rep, velocity_deg_s
+from imu_hinge.report.timeline import angle_limits
 from imu_hinge.session.results import SessionResult
 
 
@@ -51,6 +54,25 @@ def test_the_telling_rep_is_the_gravest(session: SessionResult, blind: SessionRe
     assert chosen.number == 3
     assert telling_rep(blind) is not None
     assert telling_rep(empty) is None
+
+
+def test_of_equally_grave_reps_the_farthest_from_the_reference_tells(session: SessionResult) -> None:
+    a_set = session.sets[0]
+    grave = a_set.reps[2].faults[0]
+    values = ((34.0, 0.99), (-20.0, 0.9), (38.0, 0.95))
+    reps = tuple(
+        replace(rep, faults=(replace(grave, value_deg=value, probability=sure),))
+        for rep, (value, sure) in zip(a_set.reps, values, strict=True)
+    )
+    chosen = telling_rep(replace(session, sets=(replace(a_set, reps=reps),)))
+    assert chosen is not None
+    assert chosen.number == 3
+
+
+def test_limits_hold_the_whole_band() -> None:
+    low, high = angle_limits(np.array([0.0, 90.0, 10.0]), np.array([1.0, 17.0, 1.0]))
+    assert low < 0
+    assert high > 90 + 1.645 * 17
 
 
 def test_thin_keeps_every_kth() -> None:
