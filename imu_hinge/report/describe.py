@@ -155,7 +155,7 @@ def cannot_tell_words(result: SessionResult) -> str:
     if {PELVIS, BACK} <= worn:
         return "Cannot tell: lumbar flexion was left out, see the warnings."
     missing = "a clip on the sacrum (pelvis)" if PELVIS not in worn else "a back clip at T12 or L1"
-    return f"Cannot tell: lumbar flexion is not measured with these clips. Add {missing} to have reps judged."
+    return f"Cannot tell: judging a rep takes lumbar flexion, so add {missing}."
 
 
 def _faults_sentence(reps: Sequence[NumberedRep]) -> str:

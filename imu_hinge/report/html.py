@@ -64,10 +64,12 @@ in ten. Reps are judged against your own reference hinges, for technique, awaren
 
 def _summary(result: SessionResult) -> str:
     clips = ", ".join(
-        f"{CLIP_WORDS.get(c, c)} ({result.quality.clips[c].site})" if c in result.quality.clips else c
+        f"{CLIP_WORDS.get(c, c)} ({result.quality.clips[c].site})"
+        if c in result.quality.clips and result.quality.clips[c].site != c
+        else c
         for c in result.clips
     )
-    sentences = [s for s in (hip_sentence(result), lumbar_sentence(result)) if s]
+    sentences = [s for s in (hip_sentence(result), lumbar_sentence(result), cannot_tell_words(result)) if s]
     worst = telling_rep(result)
     if worst is not None and worst.rep.faults:
         sentences.append(f"Look at rep {worst.number} first: {rep_words(worst.rep)}.")
@@ -160,7 +162,7 @@ def _sets(result: SessionResult) -> str:
         set_section(n, a_set, [r for r in reps if r.set_number == n], unfolded=unfolded)
         for n, a_set in enumerate(result.sets, 1)
     )
-    said = " ".join(f"<p>{escape(s)}</p>\n" for s in (judged_words(), cannot_tell_words(result)) if s)
+    said = f"<p>{escape(judged_words())}</p>\n"
     return f'<section aria-label="Sets">\n<h2>Sets</h2>\n{said}{sets}</section>\n'
 
 

@@ -47,7 +47,7 @@ INK: Final = Palette(
     fault="#1b1f25",
     shade="#eef2f6",
     shade_amber="#fbeec5",
-    shade_red="#f8d3c0",
+    shade_red="#fbdfd2",
     reference="#6e7781",
 )
 """The palette figures are drawn with: dark ink on white."""
@@ -64,7 +64,7 @@ DARK: Final = Palette(
     fault="#f5f6f7",
     shade="#1f262e",
     shade_amber="#40351a",
-    shade_red="#5a2a17",
+    shade_red="#4c2719",
     reference="#98a2ad",
 )
 """The same roles on a dark page."""

@@ -62,7 +62,7 @@ def _rep_cells(r: NumberedRep) -> tuple[Cell, ...]:
 
 def _sure(probability: float) -> str:
     """A probability as a person says it: nothing is 100 % sure."""
-    return "over 99 %" if probability > 0.99 else f"{100 * probability:.0f} %"
+    return "over 99\u00a0%" if probability > 0.99 else f"{100 * probability:.0f}\u00a0%"
 
 
 def _faults(rep: RepResult) -> str:

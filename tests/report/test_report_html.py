@@ -182,8 +182,8 @@ def test_severity_has_its_own_sign_and_shade_in_the_table(page: str) -> None:
 
 def test_page_says_what_is_judged_and_why_not(page: str, blind: SessionResult) -> None:
     assert "This version judges rounded and arched back only" in page
-    assert "Add a back clip" in render_report(blind)
-    assert "Add a clip on the sacrum" in describe(replace(blind, clips=("thigh", "back")))
+    assert "add a back clip" in render_report(blind)
+    assert "add a clip on the sacrum" in describe(replace(blind, clips=("thigh", "back")))
 
 
 def test_warnings_become_sentences(session: SessionResult) -> None:
