@@ -19,6 +19,7 @@ from imu_hinge.report.figures import angle_angle_figure, rep_by_rep_figure, stri
 from imu_hinge.report.series import numbered_reps, telling_rep
 from imu_hinge.report.svg import inline_svg, theme_css
 from imu_hinge.report.tables import gaps_table, health_table, set_section
+from imu_hinge.report.unknown import unknown_words
 from imu_hinge.report.words import CLIP_WORDS, degrees, rep_words, sentence, with_sd
 from imu_hinge.session.results import SessionResult
 from imu_hinge.version import __version__
@@ -97,11 +98,13 @@ def _tiles(result: SessionResult) -> str:
     tiles = [("", "Good reps", f"{good}" if judged else "–", f"of {judged} judged" if judged else "none judged")]
     if hips:
         tiles.append(("hip", "Hip flexion", degrees(float(np.median(hips))), _spread(hips)))
+    else:
+        tiles.append(("hip", "Hip flexion", "–", _short_reason(result, "hip")))
     if lumbars:
         middle = degrees(float(np.median(lumbars)))
         tiles.append(("lumbar", "Lumbar flexion at the bottom", middle, _spread(lumbars)))
     else:
-        tiles.append(("lumbar", "Lumbar flexion", "–", "not measured"))
+        tiles.append(("lumbar", "Lumbar flexion", "–", _short_reason(result, "lumbar")))
     if result.reference_lumbar_deg is not None:
         own = with_sd(result.reference_lumbar_deg, result.reference_lumbar_sd_deg)
         value, _, sd = own.partition(" ")
@@ -114,6 +117,11 @@ def _tiles(result: SessionResult) -> str:
         for kind, name, value, more in tiles
     )
     return f'<dl class="tiles">\n{cells}</dl>\n'
+
+
+def _short_reason(result: SessionResult, name: str) -> str:
+    """'not measured' or 'left out'."""
+    return unknown_words(result, name).partition(": ")[2].partition(" with")[0].partition(",")[0]
 
 
 def _spread(values: Sequence[float]) -> str:

@@ -75,7 +75,7 @@ def draw_set_lane(figure: Figure, box: Box, result: SessionResult, scale: Scale,
         after = bars[i + 1][0] if i + 1 < len(bars) else scale.end_s
         middle = (start + end) / 2
         aside = min(middle - (before + start) / 2, (after + end) / 2 - middle) if is_set else (end - start) / 2
-        rooms.append(2 * aside / (scale.end_s - scale.start_s) * scale.width_in - 0.06)
+        rooms.append(2 * aside / (scale.end_s - scale.start_s) * scale.width_in - 0.12)
     cut = 0
     for room, (_, _, names, is_set) in zip(rooms, bars, strict=True):
         if is_set:
