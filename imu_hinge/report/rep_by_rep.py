@@ -11,6 +11,7 @@ from imu_hinge.report.canvas import Box, first_that_fits, place, style_axes, wri
 from imu_hinge.report.marks import draw_peak, mark_of
 from imu_hinge.report.palette import INK, Type
 from imu_hinge.report.series import numbered_reps
+from imu_hinge.report.unknown import say_unknown, unknown_words
 from imu_hinge.report.words import NINETY, set_words
 from imu_hinge.session.results import SessionResult
 
@@ -60,6 +61,9 @@ def draw_rep_by_rep(figure: Figure, result: SessionResult, box: Box, sizes: Type
     axes.xaxis.set_major_locator(
         MaxNLocator(nbins=max(2, round(box.width * 1.5)), steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
     )
+    if not shown and reps:
+        say_unknown(axes, unknown_words(result, "hip"), box.width, sizes)
+        return axes
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10], integer=True))
     _name_sets(axes, result, box, sizes)
     return axes
