@@ -8,10 +8,10 @@ from dataclasses import asdict, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from imu_hinge.body.angles import JointAngles, clip_roles, joint_angles
+from imu_hinge.body.angles import JointAngles, joint_angles
 from imu_hinge.body.calibration import BodyCalibration, calibrate
 from imu_hinge.body.kinematics import SegmentMotion, segment_motion
-from imu_hinge.conventions import PELVIS, SITES, THIGH
+from imu_hinge.conventions import SITES
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.hinge.faults import judge_for
 from imu_hinge.recording.check import check_alive, check_units
@@ -63,18 +63,7 @@ def analyze(
     )
     any_track = next(iter(tracks.values()))
     time_s = (any_track.first + np.arange(len(any_track))) / rate_hz
-    roles = clip_roles(sites)
-    grid = RepAngles(
-        time_s,
-        joints.hip_flexion_deg,
-        joints.hip_flexion_sd_deg,
-        joints.lumbar_flexion_deg,
-        joints.lumbar_flexion_sd_deg,
-        joints.fold_deg,
-        joints.trunk_pitch_deg,
-        hip_measured=THIGH in roles and PELVIS in roles,
-        has_thigh=THIGH in roles,
-    )
+    grid = RepAngles.of(time_s, joints, sites)
     reference = find_reference(grid, recording.segments, rate_hz, params.reps)
     found = find_sets(
         grid,

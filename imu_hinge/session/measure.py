@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imu_hinge.body.angles import JointAngles, clip_roles
+from imu_hinge.conventions import PELVIS, THIGH
 from imu_hinge.hinge.faults import Course, Judge, judge_lumbar
 from imu_hinge.hinge.reps import Rep
 from imu_hinge.session.results import Fault, RepResult
@@ -36,6 +38,22 @@ class RepAngles:
     trunk_pitch_deg: FloatArray
     hip_measured: bool
     has_thigh: bool
+
+    @staticmethod
+    def of(time_s: FloatArray, joints: JointAngles, sites: Mapping[str, str]) -> RepAngles:
+        """The grid of joint angles that clips at ``sites`` gave."""
+        roles = clip_roles(sites)
+        return RepAngles(
+            time_s,
+            joints.hip_flexion_deg,
+            joints.hip_flexion_sd_deg,
+            joints.lumbar_flexion_deg,
+            joints.lumbar_flexion_sd_deg,
+            joints.fold_deg,
+            joints.trunk_pitch_deg,
+            hip_measured=THIGH in roles and PELVIS in roles,
+            has_thigh=THIGH in roles,
+        )
 
     @staticmethod
     def join(parts: Sequence[RepAngles]) -> RepAngles:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from imu_hinge.body.angles import JointAngles, clip_roles, joint_angles
 from imu_hinge.body.calibration import BodyCalibration
 from imu_hinge.body.kinematics import segment_pitches
-from imu_hinge.conventions import PELVIS, THIGH
+from imu_hinge.conventions import THIGH
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.fusion.track import ClipTrack
 from imu_hinge.hinge.cues import Cue, CueEngine, CueParams
@@ -173,7 +173,7 @@ class Pipeline:
         pitch, joints = self._angles(tracks)
         if self._calibration.suspect:
             joints = joints.emptied(np.ones(len(time_s), bool))
-        grid = self._grid(time_s, joints)
+        grid = RepAngles.of(time_s, joints, self._sites)
         self._keep_history(grid)
         self._ended += self._reps.update(grid, free_fall(tracks), self._history)
         reps = self._measured(float(time_s[-1]))
@@ -196,26 +196,14 @@ class Pipeline:
         sd = {n: t.inclination_sd_rad for n, t in tracks.items()}
         return pitch, joint_angles(pitch, sd, alignments, self._sites, self._params.angles)
 
-    def _grid(self, time_s: FloatArray, joints: JointAngles) -> RepAngles:
-        roles = clip_roles(self._sites)
-        return RepAngles(
-            time_s,
-            joints.hip_flexion_deg,
-            joints.hip_flexion_sd_deg,
-            joints.lumbar_flexion_deg,
-            joints.lumbar_flexion_sd_deg,
-            joints.fold_deg,
-            joints.trunk_pitch_deg,
-            hip_measured=THIGH in roles and PELVIS in roles,
-            has_thigh=THIGH in roles,
-        )
-
     def _adopt(self, fresh: LiveCalibration) -> None:
         self._calibration = fresh.body
         _, joints = self._angles(fresh.tracks)
         some = next(iter(fresh.tracks.values()))
         time_s = (some.first + np.arange(len(some))) / self._rate_hz
-        reference = find_reference(self._grid(time_s, joints), fresh.segments, self._rate_hz, self._params.reps)
+        reference = find_reference(
+            RepAngles.of(time_s, joints, self._sites), fresh.segments, self._rate_hz, self._params.reps
+        )
         self._judge = judge_for(
             reference.lumbar_deg,
             reference.fold_deg,

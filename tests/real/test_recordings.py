@@ -21,14 +21,14 @@ from imu_hinge.recording import (
 )
 from imu_hinge.recording.importers import import_recording
 
-DATA = Path(os.environ.get("IMU_HINGE_SHARED", Path(__file__).parents[2].parent / "shared")) / "data"
+DATA = Path(os.environ.get("IMU_HINGE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 FILES = sorted(
     path
     for folder in ("sim", "real", "worn")
     for path in (DATA / folder).glob("*.csv")
     if not path.name.endswith(".truth.csv")
 )
-pytestmark = pytest.mark.skipif(not FILES, reason="no ../shared/data (or IMU_HINGE_SHARED)")
+pytestmark = pytest.mark.skipif(not FILES, reason="no ../shared/data (or IMU_HINGE_DATA)")
 
 
 @pytest.fixture(scope="module", params=FILES, ids=lambda path: path.stem)

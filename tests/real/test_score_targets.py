@@ -18,8 +18,7 @@ from imu_hinge.session.analysis import analyze
 from imu_hinge.session.results import SessionResult
 
 FloatArray = NDArray[np.float64]
-SHARED = Path(os.environ.get("IMU_HINGE_SHARED", Path(__file__).parents[2].parent / "shared"))
-DATA = Path(os.environ.get("IMU_HINGE_DATA", SHARED / "data"))
+DATA = Path(os.environ.get("IMU_HINGE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 SIM = sorted(path for path in (DATA / "sim").glob("*.csv") if ".truth" not in path.name)
 OTHER = sorted(p for folder in ("real", "worn") for p in (DATA / folder).glob("*.csv") if ".truth" not in p.name)
 pytestmark = pytest.mark.skipif(not SIM, reason="no ../shared/data (or IMU_HINGE_DATA)")
