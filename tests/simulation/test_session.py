@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 from imu_hinge.conventions import GRAVITY_M_S2
 from imu_hinge.errors import ScenarioError
 from imu_hinge.recording import read_recording, write_recording
+from imu_hinge.session.analysis import analyze
 from imu_hinge.simulation import (
     ClipPlan,
     Scenario,
@@ -179,9 +180,13 @@ def test_every_preset_simulates(name: str, simulated: Simulated) -> None:
 
 
 @pytest.mark.slow
-def test_an_hour_takes_less_than_a_minute() -> None:
+def test_the_long_session_is_an_hour_in_which_every_rep_is_found() -> None:
     session = simulate_session("long", 1)
     assert session.recording.end_s > 3590
+    announced = [s for s in session.recording.segments if s.kind == "set"]
+    true = [r for r in session.truth.reps if any(s.start_s - 0.5 <= r.start <= s.end_s + 0.5 for s in announced)]
+    found = [rep for s in analyze(session.recording).sets for rep in s.reps]
+    assert abs(len(found) - len(true)) <= 0.01 * len(true)
 
 
 def test_sessions_stretch_and_cut() -> None:
