@@ -12,6 +12,7 @@ from vqf import VQF
 
 from benchmarks.tables import Outcome
 from imu_hinge.fusion.orientation import OrientationParams, OrientationStream
+from imu_hinge.recording import Arrivals
 from imu_hinge.session.replay import replay
 from imu_hinge.simulation import find_scenario, simulate_session, with_clips, with_duration
 
@@ -30,11 +31,11 @@ def measure(minutes: float = 3.0) -> Outcome:
     gyr, acc = np.ascontiguousarray(two.gyr_rad_s[rows]), np.ascontiguousarray(two.acc_m_s2[rows])
     few = min(len(gyr), 4000)
 
-    def pipeline(arrivals: object, batch_s: float) -> int:
-        _, steps = replay(arrivals, batch_s=batch_s)  # type: ignore[arg-type]
+    def pipeline(arrivals: Arrivals, batch_s: float) -> int:
+        _, steps = replay(arrivals, batch_s=batch_s)
         for _ in steps:
             pass
-        return len(arrivals.time_s)  # type: ignore[attr-defined]
+        return len(arrivals.time_s)
 
     def stage() -> int:
         stream = OrientationStream(OrientationParams(), 100.0)

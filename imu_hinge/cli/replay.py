@@ -59,7 +59,9 @@ def replay(
         if not console.is_terminal:
             for warning in state.warnings:
                 console.print(f"! {warning}", soft_wrap=True, highlight=False, markup=False)
-        console.print(f"{state.reps} reps, {state.good} good, {state.cues} cues", highlight=False)
+        sums = [(state.reps, "rep"), (state.cues, "cue")]
+        reps, cues = (f"{n} {word}{'' if n == 1 else 's'}" for n, word in sums)
+        console.print(f"{reps}, {state.good} good, {cues}", highlight=False)
 
 
 def _parse_speed(text: str) -> float | None:

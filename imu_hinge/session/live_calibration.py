@@ -47,7 +47,6 @@ class LiveCalibrator:
         self._segments: list[Segment] = []
         self._memory: dict[str, list[ClipTrack]] = {name: [] for name in sites}
         self._used: tuple[Segment, ...] | None = None
-        self._has_hinge = False
         self._first_up: dict[str, FloatArray] = {}
         self._reach: dict[str, float] = dict.fromkeys(sites, 0.0)
         self.step = max(1, round(_TRIAL_EVERY_S * rate_hz))
