@@ -1,0 +1,352 @@
+"""Maximum a posteriori course of shank pitch and lumbar flexion, and the athlete's constants, from two clips.
+
+Every movement has splines of its own; the constants are shared by all. Gauss-Newton with Levenberg damping: the
+splines of a movement make a banded system, its slow tilt errors and the constants border it and are eliminated by
+Schur complements, so that a session costs as much as its movements one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_solve_banded, cholesky_banded
+
+from imu_hinge.body.chain import acc_errors, chain_points
+from imu_hinge.body.geometry import CONSTANTS, ChainBelief
+from imu_hinge.body.priors import PriorParams, Quadratic, priors_of
+from imu_hinge.body.window import Window
+from imu_hinge.conventions import GRAVITY_M_S2
+
+__all__ = ["Course", "Fit", "Noise", "SmootherParams", "courses", "measured_noise", "smooth"]
+
+FloatArray = NDArray[np.float64]
+
+_C: Final = len(CONSTANTS)
+_AT: Final = {name: index for index, name in enumerate(CONSTANTS)}
+
+
+@dataclass(frozen=True)
+class Noise:
+    """SD of each compared acceleration, m/s²: thigh forward and up, back forward and up."""
+
+    acc_sd_m_s2: tuple[float, float, float, float] = (0.2, 0.1, 0.1, 0.08)
+
+
+@dataclass(frozen=True)
+class SmootherParams:
+    """What the smoother believes of noise, and when it stops."""
+
+    priors: PriorParams = PriorParams()
+    start_noise: Noise = Noise()
+    """Before anything was measured: skin in motion."""
+    least_noise: Noise = Noise((0.02, 0.01, 0.012, 0.01))
+    """What low-passed acceleration of a well-attached clip leaves, m/s²."""
+    noise_factor: float = 2.5
+    """Residuals are correlated over about 0.3 s and hold what the model leaves out: SDs are widened by this."""
+    iterations: int = 25
+    tolerance: float = 1e-4
+    """Relative fall of the cost at which to stop."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The outcome of ``smooth``: the constants as now believed, and for each window its spline coefficients (2n,),
+    interleaved shank and lumbar, and its tilt nodes (2T,)."""
+
+    belief: ChainBelief
+    splines: tuple[FloatArray, ...]
+    tilts: tuple[FloatArray, ...]
+    noise: Noise
+    cost: float
+    iterations: int
+
+
+@dataclass(frozen=True)
+class Course:
+    """One movement as the model sees it, (N,) in rad with SDs: shank pitch, knee, hip and lumbar flexion."""
+
+    time_s: FloatArray
+    shank_rad: FloatArray
+    knee_rad: FloatArray
+    knee_sd_rad: FloatArray
+    hip_rad: FloatArray
+    hip_sd_rad: FloatArray
+    lumbar_rad: FloatArray
+    lumbar_sd_rad: FloatArray
+
+
+@dataclass(frozen=True)
+class _System:
+    """Normal equations of one window: band (u+1, 2n), border (2n, z), corner (z, z) and gradients; z = tilts, constants."""
+
+    band: FloatArray
+    border: FloatArray
+    corner: FloatArray
+    by_spline: FloatArray
+    by_border: FloatArray
+    cost: float
+
+
+def _residuals(
+    window: Window, spline: FloatArray, tilt: FloatArray, constants: FloatArray, levels: int, noise: Noise
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Whitened residuals (M, 4), their derivatives by the local coefficients (M, 4, 2K) and by the border (M, 4, z)."""
+    move, nodes = window.movement, window.tilt.shape[1]
+    shank, lumbar = window.basis.at(spline[::2]), window.basis.at(spline[1::2])
+    points = chain_points(shank, lumbar, move.thigh_rad, move.back_rad, constants, levels)
+    m, k = len(window.centre), window.local.shape[2]
+    residual = np.empty((m, 4))
+    local = np.zeros((m, 4, 2 * k))
+    border = np.zeros((m, 4, 2 * nodes + _C))
+
+    def bent(path: FloatArray) -> FloatArray:
+        return np.einsum("j,mjc->mc", window.bend, path[window.seen])
+
+    by_shank = np.einsum("mjc,mjk->mck", points.by_shank[window.seen] * window.bend[:, None], window.local)
+    by_lumbar = np.einsum("mjc,mjk->mck", points.back_by_lumbar[window.seen] * window.bend[:, None], window.local)
+    for clip, first, at, by, pitch in (
+        ("thigh", 0, points.thigh_m, points.thigh_by, move.thigh_rad),
+        ("back", 2, points.back_m, points.back_by, move.back_rad),
+    ):
+        rows = slice(first, first + 2)
+        error = acc_errors(clip, pitch[window.centre])
+        tipped = GRAVITY_M_S2 * (window.tilt @ tilt[first // 2 * nodes : (first // 2 + 1) * nodes])
+        residual[:, rows] = bent(at) - window.acc_m_s2[:, rows]
+        residual[:, first] += tipped
+        local[:, rows, ::2] = by_shank
+        for index, column in by.items():
+            border[:, rows, 2 * nodes + index] = bent(column)
+        for index, column in error.items():
+            residual[:, rows] += constants[index] * column
+            border[:, rows, 2 * nodes + index] = column
+        border[:, first, first // 2 * nodes : (first // 2 + 1) * nodes] = GRAVITY_M_S2 * window.tilt
+    local[:, 2:, 1::2] = by_lumbar
+    sd = np.array(noise.acc_sd_m_s2)
+    return residual / sd, local / sd[:, None], border / sd[:, None]
+
+
+def _system(
+    window: Window,
+    prior: Quadratic,
+    spline: FloatArray,
+    tilt: FloatArray,
+    constants: FloatArray,
+    levels: int,
+    noise: Noise,
+) -> _System:
+    residual, local, border = _residuals(window, spline, tilt, constants, levels, noise)
+    m, k2 = len(window.centre), local.shape[2]
+    size, z = len(spline), border.shape[2]
+    where = 2 * window.knot[:, None] + np.arange(k2)
+    products = np.matmul(local.transpose(0, 2, 1), local)
+    upper_a, upper_b = np.triu_indices(k2)
+    rows = (prior.width - 1) - (upper_b - upper_a)
+    flat = (rows * size)[None, :] + where[:, upper_b]
+    band = np.bincount(flat.ravel(), products[:, upper_a, upper_b].ravel(), minlength=prior.width * size)
+    band = band[: prior.width * size].reshape(prior.width, size) + prior.band
+    cross = np.zeros((size, z))
+    np.add.at(cross, where.ravel(), np.matmul(local.transpose(0, 2, 1), border).reshape(m * k2, z))
+    by_spline = np.bincount(where.ravel(), np.einsum("mca,mc->ma", local, residual).ravel(), minlength=size)
+    tall = border.reshape(m * 4, z)
+    rest = np.concatenate([tilt, constants])
+    gradient_x, gradient_z, cost = prior.at(spline, rest)
+    return _System(
+        band,
+        cross + prior.border,
+        tall.T @ tall + prior.corner,
+        by_spline + gradient_x,
+        tall.T @ residual.ravel() + gradient_z,
+        float((residual**2).sum()) + cost,
+    )
+
+
+@dataclass(frozen=True)
+class _Reduced:
+    """A window after its splines and tilts are eliminated: what it says about the constants, and how to go back."""
+
+    factor: FloatArray
+    solved: FloatArray
+    """H⁻¹ border, (2n, z)."""
+    schur: FloatArray
+    """(z, z)."""
+    step: FloatArray
+    """-H⁻¹ gradient, (2n,)."""
+    pull: FloatArray
+    """-gradient of the border after elimination, (z,)."""
+    information: FloatArray
+    """(24, 24)."""
+    evidence: FloatArray
+    """(24,)."""
+
+
+def _reduce(system: _System, damping: float) -> _Reduced:
+    band, corner = system.band.copy(), system.corner
+    band[-1] *= 1.0 + damping
+    z = len(corner)
+    tilts = z - _C
+    factor = cholesky_banded(band, check_finite=False)
+    right = np.column_stack([system.border, system.by_spline])
+    back = cho_solve_banded((factor, False), right, check_finite=False)
+    solved, step = back[:, :z], -back[:, z]
+    schur = corner - system.border.T @ solved
+    pull = -(system.by_border + system.border.T @ step)
+    inner = schur[:tilts, :tilts]
+    carry = np.linalg.solve(inner, np.column_stack([schur[:tilts, tilts:], pull[:tilts]]))
+    information = schur[tilts:, tilts:] - schur[tilts:, :tilts] @ carry[:, :_C]
+    evidence = pull[tilts:] - schur[tilts:, :tilts] @ carry[:, _C]
+    return _Reduced(factor, solved, schur, step, pull, information, evidence)
+
+
+def _back(reduced: _Reduced, change: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Steps of a window's splines and tilts when the constants change by ``change``."""
+    tilts = len(reduced.pull) - _C
+    tilt = np.linalg.solve(
+        reduced.schur[:tilts, :tilts], reduced.pull[:tilts] - reduced.schur[:tilts, tilts:] @ change
+    )
+    return reduced.step - reduced.solved @ np.concatenate([tilt, change]), tilt
+
+
+def smooth(
+    windows: Sequence[Window],
+    belief: ChainBelief,
+    levels: int,
+    params: SmootherParams,
+    noise: Noise,
+    start: Fit | None = None,
+    *,
+    learn: bool = True,
+) -> Fit:
+    """The most probable splines and constants, given what is believed of the constants before.
+
+    ``start`` is an earlier fit of the same windows to begin from. With ``learn`` False the constants stay at their
+    means. Rests on Gauss-Newton steps from a straight spine and a hardly moving shank.
+    """
+    precision = np.linalg.inv(belief.covariance)
+    priors = [priors_of(w, params.priors) for w in windows]
+    constants = belief.mean.copy() if start is None else start.belief.mean.copy()
+    if start is None:
+        splines = [_first_guess(w, params.priors) for w in windows]
+        tilts = [np.zeros(2 * w.tilt.shape[1]) for w in windows]
+    else:
+        splines, tilts = list(start.splines), list(start.tilts)
+
+    def build(x: Sequence[FloatArray], e: Sequence[FloatArray], c: FloatArray) -> tuple[list[_System], float]:
+        made = [_system(w, p, a, b, c, levels, noise) for w, p, a, b in zip(windows, priors, x, e, strict=True)]
+        off = c - belief.mean
+        return made, float(sum(s.cost for s in made) + off @ precision @ off)
+
+    systems, cost = build(splines, tilts, constants)
+    damping, count = 1e-3, 0
+    for count in range(1, params.iterations + 1):
+        reduced = [_reduce(s, damping) for s in systems]
+        change = np.zeros(_C)
+        if learn:
+            total = precision + sum(r.information for r in reduced)
+            pull = sum(r.evidence for r in reduced) - precision @ (constants - belief.mean)
+            change = np.linalg.solve(total, pull)
+        steps = [_back(r, change) for r in reduced]
+        new_splines = [a + s for a, (s, _) in zip(splines, steps, strict=True)]
+        new_tilts = [a + s for a, (_, s) in zip(tilts, steps, strict=True)]
+        new_systems, new_cost = build(new_splines, new_tilts, constants + change)
+        if new_cost <= cost:
+            fell = cost - new_cost
+            splines, tilts, constants, systems, cost = new_splines, new_tilts, constants + change, new_systems, new_cost
+            damping = max(damping / 10.0, 1e-9)
+            if fell < params.tolerance * cost:
+                break
+        elif damping > 1e3:
+            break
+        else:
+            damping *= 10.0 if damping > 1e-6 else 1e4
+    covariance = belief.covariance
+    if learn:
+        total = precision + sum(_reduce(s, 0.0).information for s in systems)
+        covariance = np.linalg.inv(0.5 * (total + total.T))
+    return Fit(ChainBelief(constants, covariance), tuple(splines), tuple(tilts), noise, cost, count)
+
+
+def _first_guess(window: Window, params: PriorParams) -> FloatArray:
+    guess = np.zeros(2 * window.basis.size)
+    guess[::2] = params.shank_rad
+    guess[1::2] = window.basis.fit(params.lumbar_mean(window.movement))
+    return guess
+
+
+def measured_noise(
+    windows: Sequence[Window], fit: Fit, levels: int, params: SmootherParams, *, widen: bool = True
+) -> Noise:
+    """The noise that a fit left, robustly (median absolute deviation) over all its windows."""
+    unit = Noise((1.0, 1.0, 1.0, 1.0))
+    left = np.concatenate(
+        [
+            _residuals(w, x, e, fit.belief.mean, levels, unit)[0]
+            for w, x, e in zip(windows, fit.splines, fit.tilts, strict=True)
+        ]
+    )
+    sd = np.maximum(1.4826 * np.median(np.abs(left), axis=0), params.least_noise.acc_sd_m_s2)
+    wide = sd * (params.noise_factor if widen else 1.0)
+    return replace(params.start_noise, acc_sd_m_s2=tuple(float(v) for v in wide))
+
+
+def courses(windows: Sequence[Window], fit: Fit, levels: int, params: SmootherParams) -> tuple[Course, ...]:
+    """Joint angles of every movement with their SDs, the constants' doubt included."""
+    return tuple(
+        _course(w, x, e, fit, levels, params) for w, x, e in zip(windows, fit.splines, fit.tilts, strict=True)
+    )
+
+
+_SD_SPACING_S: Final = 0.1
+
+
+def _course(
+    window: Window, spline: FloatArray, tilt: FloatArray, fit: Fit, levels: int, params: SmootherParams
+) -> Course:
+    move, c = window.movement, fit.belief.mean
+    system = _system(window, priors_of(window, params.priors), spline, tilt, c, levels, fit.noise)
+    reduced = _reduce(system, 0.0)
+    z = len(reduced.schur)
+    tilts = z - _C
+    inner = np.linalg.inv(reduced.schur[:tilts, :tilts])
+    carry = inner @ reduced.schur[:tilts, tilts:]
+    doubt = np.empty((z, z))
+    doubt[tilts:, tilts:] = fit.belief.covariance
+    doubt[:tilts, tilts:] = -carry @ fit.belief.covariance
+    doubt[tilts:, :tilts] = doubt[:tilts, tilts:].T
+    doubt[:tilts, :tilts] = inner + carry @ fit.belief.covariance @ carry.T
+    rows = np.unique(np.append(np.arange(0, len(move.time_s), max(1, round(_SD_SPACING_S * window.rate_hz))), len(move.time_s) - 1))
+    value = {name: c[index] for name, index in _AT.items()}
+    shank, lumbar = window.basis.at(spline[::2]), window.basis.at(spline[1::2])
+
+    def sd(by_shank: float, by_lumbar: float, by_constant: dict[str, FloatArray]) -> FloatArray:
+        pick = np.zeros((len(spline), len(rows)))
+        at = window.basis.first[rows][:, None] + np.arange(4)
+        col = np.arange(len(rows))[:, None]
+        pick[2 * at, col] = by_shank * window.basis.weight[rows]
+        pick[2 * at + 1, col] = by_lumbar * window.basis.weight[rows]
+        through = -(pick.T @ reduced.solved)
+        for name, values in by_constant.items():
+            through[:, tilts + _AT[name]] += values[rows]
+        own = (pick * cho_solve_banded((reduced.factor, False), pick, check_finite=False)).sum(axis=0)
+        variance = own + np.einsum("ra,ab,rb->r", through, doubt, through)
+        return np.interp(np.arange(len(move.time_s)), rows, np.sqrt(np.maximum(variance, 0.0)))
+
+    thigh = move.thigh_rad * (1.0 - value["thigh_gain"])
+    pelvis = move.back_rad * (1.0 - value["back_gain"]) - value["share_below"] * lumbar
+    return Course(
+        move.time_s,
+        shank,
+        shank - thigh,
+        sd(1.0, 0.0, {"thigh_gain": move.thigh_rad}),
+        pelvis - thigh,
+        sd(
+            0.0,
+            -float(value["share_below"]),
+            {"thigh_gain": move.thigh_rad, "back_gain": -move.back_rad, "share_below": -lumbar},
+        ),
+        lumbar,
+        sd(0.0, 1.0, {}),
+    )
