@@ -14,9 +14,10 @@ from imu_hinge.body.kinematics import SegmentMotion, segment_motion
 from imu_hinge.conventions import SITES
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.hinge.faults import judge_for
+from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.recording.check import check_alive, check_units
 from imu_hinge.recording.model import Recording
-from imu_hinge.session.measure import RepAngles, measure_rep
+from imu_hinge.session.measure import measure_rep
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.quality import session_quality
 from imu_hinge.session.reference import Reference, find_reference
@@ -63,7 +64,7 @@ def analyze(
     )
     any_track = next(iter(tracks.values()))
     time_s = (any_track.first + np.arange(len(any_track))) / rate_hz
-    grid = RepAngles.of(time_s, joints, sites)
+    grid = RepAngles.of(time_s, joints, sites, motion)
     reference = find_reference(grid, recording.segments, rate_hz, params.reps)
     found = find_sets(
         grid,

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imu_hinge.body.angles import JointAngles, clip_roles
-from imu_hinge.conventions import PELVIS, THIGH
 from imu_hinge.hinge.faults import Course, Judge, judge_lumbar
+from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.hinge.reps import Rep
 from imu_hinge.session.results import Fault, RepResult
 
-__all__ = ["RepAngles", "measure_rep"]
+__all__ = ["measure_rep"]
 
 FloatArray = NDArray[np.float64]
 
@@ -23,52 +20,6 @@ _BOTTOM_HALF_WIDTH_S = 0.05
 _ONSET_SHARE = 0.1
 _ONSET_LEAST_DEG = 4.0
 _KNOWN_SHARE = 0.8
-
-
-@dataclass(frozen=True)
-class RepAngles:
-    """The grid the reps are measured on: time in s, angles and SDs in degrees, (N,) each, NaN where unknown."""
-
-    time_s: FloatArray
-    hip_deg: FloatArray
-    hip_sd_deg: FloatArray
-    lumbar_deg: FloatArray
-    lumbar_sd_deg: FloatArray
-    fold_deg: FloatArray
-    trunk_pitch_deg: FloatArray
-    hip_measured: bool
-    has_thigh: bool
-
-    @staticmethod
-    def of(time_s: FloatArray, joints: JointAngles, sites: Mapping[str, str]) -> RepAngles:
-        """The grid of joint angles that clips at ``sites`` gave."""
-        roles = clip_roles(sites)
-        return RepAngles(
-            time_s,
-            joints.hip_flexion_deg,
-            joints.hip_flexion_sd_deg,
-            joints.lumbar_flexion_deg,
-            joints.lumbar_flexion_sd_deg,
-            joints.fold_deg,
-            joints.trunk_pitch_deg,
-            hip_measured=THIGH in roles and PELVIS in roles,
-            has_thigh=THIGH in roles,
-        )
-
-    @staticmethod
-    def join(parts: Sequence[RepAngles]) -> RepAngles:
-        """Consecutive grids as one."""
-        return RepAngles(
-            np.concatenate([p.time_s for p in parts]),
-            np.concatenate([p.hip_deg for p in parts]),
-            np.concatenate([p.hip_sd_deg for p in parts]),
-            np.concatenate([p.lumbar_deg for p in parts]),
-            np.concatenate([p.lumbar_sd_deg for p in parts]),
-            np.concatenate([p.fold_deg for p in parts]),
-            np.concatenate([p.trunk_pitch_deg for p in parts]),
-            parts[-1].hip_measured,
-            parts[-1].has_thigh,
-        )
 
 
 def measure_rep(

@@ -14,18 +14,19 @@ from numpy.typing import NDArray
 
 from imu_hinge.body.angles import JointAngles, clip_roles, joint_angles
 from imu_hinge.body.calibration import BodyCalibration
-from imu_hinge.body.kinematics import segment_pitches
+from imu_hinge.body.kinematics import SegmentAttitude, segment_attitudes
 from imu_hinge.conventions import THIGH
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.fusion.track import ClipTrack
 from imu_hinge.hinge.cues import Cue, CueEngine, CueParams
 from imu_hinge.hinge.faults import Judge, judge_for
+from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.recording.model import Segment
 from imu_hinge.sensors.source import SampleBlock
 from imu_hinge.session.intake import Intake
 from imu_hinge.session.live_calibration import CALIBRATION_KINDS, LiveCalibration, LiveCalibrator
 from imu_hinge.session.live_reps import CountedRep, LiveReps
-from imu_hinge.session.measure import RepAngles, measure_rep
+from imu_hinge.session.measure import measure_rep
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.reference import find_reference
 from imu_hinge.session.results import RepResult
@@ -170,10 +171,10 @@ class Pipeline:
             nan = np.full(len(time_s), np.nan)
             joints = JointAngles(nan, nan, nan, nan, nan, nan)
             return PipelineBlock(time_s, dict.fromkeys(tracks, nan), joints)
-        pitch, joints = self._angles(tracks)
+        motion, joints = self._angles(tracks)
         if self._calibration.suspect:
             joints = joints.emptied(np.ones(len(time_s), bool))
-        grid = RepAngles.of(time_s, joints, self._sites)
+        grid = RepAngles.of(time_s, joints, self._sites, motion)
         self._keep_history(grid)
         self._ended += self._reps.update(grid, free_fall(tracks), self._history)
         reps = self._measured(float(time_s[-1]))
@@ -182,27 +183,28 @@ class Pipeline:
             cues = self._cues.update(time_s, joints.lumbar_flexion_deg, joints.fold_deg)
         return PipelineBlock(
             time_s,
-            {name: np.rad2deg(p) for name, p in pitch.items()},
+            {name: np.rad2deg(m.pitch_rad) for name, m in motion.items()},
             joints,
             tuple(reps),
             tuple(cues),
             calibrated=True,
         )
 
-    def _angles(self, tracks: Mapping[str, ClipTrack]) -> tuple[dict[str, FloatArray], JointAngles]:
+    def _angles(self, tracks: Mapping[str, ClipTrack]) -> tuple[dict[str, SegmentAttitude], JointAngles]:
         assert self._calibration is not None
         alignments = self._calibration.alignments
-        pitch = segment_pitches({n: t.quat for n, t in tracks.items()}, alignments)
+        motion = segment_attitudes({n: t.quat for n, t in tracks.items()}, alignments)
+        pitch = {n: m.pitch_rad for n, m in motion.items()}
         sd = {n: t.inclination_sd_rad for n, t in tracks.items()}
-        return pitch, joint_angles(pitch, sd, alignments, self._sites, self._params.angles)
+        return motion, joint_angles(pitch, sd, alignments, self._sites, self._params.angles)
 
     def _adopt(self, fresh: LiveCalibration) -> None:
         self._calibration = fresh.body
-        _, joints = self._angles(fresh.tracks)
+        motion, joints = self._angles(fresh.tracks)
         some = next(iter(fresh.tracks.values()))
         time_s = (some.first + np.arange(len(some))) / self._rate_hz
         reference = find_reference(
-            RepAngles.of(time_s, joints, self._sites), fresh.segments, self._rate_hz, self._params.reps
+            RepAngles.of(time_s, joints, self._sites, motion), fresh.segments, self._rate_hz, self._params.reps
         )
         self._judge = judge_for(
             reference.lumbar_deg,

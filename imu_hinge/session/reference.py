@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.hinge.reps import RepParams
 from imu_hinge.recording.model import Segment
-from imu_hinge.session.measure import RepAngles
 from imu_hinge.session.sets import counter_for
 
 __all__ = ["Reference", "find_reference"]
