@@ -18,8 +18,9 @@ from imu_hinge.body.kinematics import SegmentAttitude, segment_attitudes
 from imu_hinge.conventions import THIGH
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.fusion.track import ClipTrack
-from imu_hinge.hinge.cues import Cue, CueEngine, CueParams
+from imu_hinge.hinge.cues import Cue, CueEngine, CueParams, cues_after
 from imu_hinge.hinge.faults import Judge, judge_for
+from imu_hinge.hinge.profiles import profile_of
 from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.recording.model import Segment
 from imu_hinge.sensors.source import SampleBlock
@@ -30,6 +31,7 @@ from imu_hinge.session.measure import measure_rep
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.reference import find_reference
 from imu_hinge.session.results import RepResult
+from imu_hinge.session.set_context import LiveContexts
 from imu_hinge.session.sets import free_fall
 
 __all__ = ["LiveRep", "Pipeline", "PipelineBlock"]
@@ -38,14 +40,17 @@ FloatArray = NDArray[np.float64]
 
 _HISTORY_S = 90.0
 """How much of the angles a rep that ends now may need, beyond the longest stay its profile allows."""
+_LOCKOUT_S = 0.1
+"""How much of the top after a rep's end a rep is judged with: more would delay its verdict."""
 
 
 @dataclass(frozen=True)
 class LiveRep:
-    """A rep as the live path saw it, and the exercise that was announced (None: found)."""
+    """A rep as the live path saw it, the exercise that was announced (None: found), and cues for the next rep."""
 
     exercise: str | None
     result: RepResult
+    cues: tuple[Cue, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,7 @@ class Pipeline:
         self._segments: list[Segment] = []
         self._history: list[RepAngles] = []
         self._ended: list[CountedRep] = []
+        self._contexts = LiveContexts()
 
     @property
     def calibration(self) -> BodyCalibration | None:
@@ -159,6 +165,11 @@ class Pipeline:
             return any(s.start_s <= now_s < s.end_s for s in sets)
         return self._calibration is not None and self._calibration.level == "full"
 
+    def _watched(self, now_s: float) -> tuple[str, ...]:
+        """The faults that the set under way is watched for."""
+        here = [s for s in self._segments if s.kind == "set" and s.start_s <= now_s < s.end_s]
+        return profile_of(here[-1].exercise if here else None).faults
+
     def _advance(self, tracks: dict[str, ClipTrack]) -> PipelineBlock:
         """One stretch without a change in it."""
         some = next(iter(tracks.values()))
@@ -180,7 +191,7 @@ class Pipeline:
         reps = self._measured(float(time_s[-1]))
         cues: list[Cue] = []
         if self._cues is not None and self._coaching(float(time_s[0])):
-            cues = self._cues.update(time_s, joints.lumbar_flexion_deg, joints.fold_deg)
+            cues = self._cues.update(grid, self._watched(float(time_s[0])))
         return PipelineBlock(
             time_s,
             {name: np.rad2deg(m.pitch_rad) for name, m in motion.items()},
@@ -206,33 +217,37 @@ class Pipeline:
         reference = find_reference(
             RepAngles.of(time_s, joints, self._sites, motion), fresh.segments, self._rate_hz, self._params.reps
         )
-        self._judge = judge_for(
-            reference.lumbar_deg,
-            reference.fold_deg,
-            reference.max_flexion_deg,
-            self._params.faults,
-            has_thigh=THIGH in clip_roles(self._sites),
-        )
+        self._judge = judge_for(reference, self._params.faults, has_thigh=THIGH in clip_roles(self._sites))
         if self._cues is None:
             self._cues = CueEngine(self._judge, self._cue_params)
         else:
             self._cues.retune(self._judge)
 
     def _measured(self, now_s: float) -> list[LiveRep]:
-        """Reps whose end, which is extrapolated, the grid has reached."""
-        ready = [e for e in self._ended if e.rep.end_s <= now_s]
-        self._ended = [e for e in self._ended if e.rep.end_s > now_s]
+        """Reps whose end, which is extrapolated, and lockout the grid has reached."""
+        ready = [e for e in self._ended if e.rep.end_s + _LOCKOUT_S <= now_s]
+        self._ended = [e for e in self._ended if e.rep.end_s + _LOCKOUT_S > now_s]
         if not ready or self._judge is None:
             return []
         grid = RepAngles.join(self._history)
         trusted = self._calibration is not None and not self._calibration.suspect
-        return [
-            LiveRep(
-                e.announced.exercise if e.announced is not None else None,
-                measure_rep(e.rep, e.index, None, grid, self._judge, trusted=trusted),
+        live = []
+        for e in ready:
+            exercise = e.announced.exercise if e.announced is not None else None
+            context = self._contexts.of(e.announced, e.rep, grid)
+            result = measure_rep(
+                e.rep,
+                e.index,
+                None,
+                grid,
+                self._judge,
+                profile_of(exercise),
+                context,
+                trusted=trusted,
+                after_s=_LOCKOUT_S,
             )
-            for e in ready
-        ]
+            live.append(LiveRep(exercise, result, cues_after(result.faults, result.end_s)))
+        return live
 
     def _keep_history(self, grid: RepAngles) -> None:
         self._history.append(grid)
