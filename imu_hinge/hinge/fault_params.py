@@ -52,6 +52,9 @@ class FaultParams:
     2 x minimal detectable change of the lower lumbar spine (Aasa 2019)."""
     spine_first_s: Limit = Limit(0.100, 0.200)
     """Lead of the spine over the hip on the way down, s: people bend spine first by 49 ms (Thomas & Gibson 2007)."""
+    spine_first_least_deg: float = 8.0
+    """A spine that flexes by less than this on the way down leads nothing, deg: minimal detectable change of lumbar
+    flexion in a deadlift (Aasa 2019)."""
     hyperextended_deg: Limit = Limit(5.0, 10.0)
     """Lumbar extension beyond standing at the top, deg: hips extend only about 7 deg passively (Roach 2015)."""
     upright_thigh_deg: float = 5.0
@@ -66,8 +69,9 @@ class FaultParams:
     """... and its spread between people (RDL thigh -18..-32 deg)."""
     hips_shoot_up_deg: Limit = Limit(8.0, 15.0)
     """Thigh extension on the way up while the trunk still tips forward, deg."""
-    still_forward_deg: float = 1.0
-    """The trunk tips forward while it is this much further forward than when the thigh turned, deg: skin and noise."""
+    still_forward_deg: float = 3.0
+    """The trunk tips forward while it is this much further forward than when the thigh turned, deg: five times the
+    natural unrest, as a squat's bottom sways by a degree or two."""
     knee_bend_deg: Limit = Limit(12.0, 20.0)
     """Knee flexion away from the reference hinges' at the same depth, deg: "keep the same slight knee bend"."""
     twist_deg: Limit = Limit(8.0, 12.0)

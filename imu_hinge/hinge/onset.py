@@ -41,37 +41,34 @@ def order_down(course: RepCourse, params: FaultParams) -> Order | None:
 
 def order_up(course: RepCourse, params: FaultParams) -> Order | None:
     """Order on the way up: who leaves the bottom first."""
-    rows = course.up
-    half = round(_BASE_S / 2 / _step(course))
-    return _order(course, course.bottom, slice(max(0, rows.start - half), rows.stop), params)
+    leaves_s = course.rep.end_s - course.rep.tempo.concentric_s
+    at = max(course.bottom, int(np.searchsorted(course.grid.time_s, leaves_s)))
+    return _order(course, at, slice(at, max(at + 1, course.end)), params)
 
 
 def spine_lead(course: RepCourse, params: FaultParams) -> Finding | None:
     """Lead of the spine over the hip on the way down, s, and how far the spine had flexed when the hip moved, deg.
 
-    A spine that hardly flexes leads nothing; one that extends does not bend first.
+    A spine that flexes by less than can be told apart leads nothing; one that extends does not bend first.
     """
     grid, rows = course.grid, course.down
-    hip, lumbar = grid.hip_deg[rows], grid.lumbar_deg[rows]
-    if not known(hip) or not known(lumbar):
+    if not known(grid.hip_deg[rows]) or not known(grid.lumbar_deg[rows]):
         return None
     base = _base(grid.lumbar_deg, course.start, _step(course))
     order = order_down(course, params)
-    reach = lumbar[np.nanargmax(np.abs(lumbar - base))] - base
-    if order is None or reach < _LEAST_DEG:
+    if order is None or not float(np.nanmax(grid.lumbar_deg[rows])) - base >= params.spine_first_least_deg:
         return Finding(0.0, 0.0, float(grid.time_s[course.start]), 0.0)
-    at = int(np.searchsorted(grid.time_s, order.hip_time_s))
-    bent = float(grid.lumbar_deg[min(at, len(grid.time_s) - 1)]) - base
+    bent = float(np.interp(order.hip_time_s, grid.time_s, grid.lumbar_deg)) - base
     return Finding(order.lead_s, order.sd_s, order.hip_time_s, bent if math.isfinite(bent) else 0.0)
 
 
 def _step(course: RepCourse) -> float:
     time_s = course.grid.time_s
-    return float(time_s[-1] - time_s[0]) / max(1, len(time_s) - 1) if len(time_s) > 1 else 0.01
+    return float(time_s[-1] - time_s[0]) / (len(time_s) - 1) if len(time_s) > 1 else 0.01
 
 
 def _base(angle: FloatArray, at: int, step_s: float) -> float:
-    """The angle just before a movement, deg: the median of the last 0.1 s."""
+    """The angle from which a movement sets out, deg: the median of the tenth of a second before sample ``at``."""
     before = angle[max(0, at - round(_BASE_S / step_s)) : at + 1]
     before = before[np.isfinite(before)]
     return float(np.median(before)) if len(before) else math.nan
@@ -97,17 +94,18 @@ class _Timed:
 def _timed(
     course: RepCourse, angle: FloatArray, angle_sd: FloatArray, at: int, rows: slice, params: FaultParams
 ) -> _Timed | None:
-    """When an angle has gone each share of its own way in ``rows``, counted from where it was at ``at``."""
-    moved = angle[rows] - _base(angle, at, _step(course))
+    """When an angle has gone each share of its own way in ``rows``, counted from where it set out at sample ``at``."""
+    step = _step(course)
+    moved, time_s = angle[rows] - _base(angle, at, step), course.grid.time_s[rows]
     if len(moved) < 8 or not known(moved):
         return None
     reach = float(moved[np.nanargmax(np.abs(moved))])
-    if abs(reach) < _LEAST_DEG:
+    if not abs(reach) >= _LEAST_DEG:
         return None
-    times = np.array([_crossing(course.grid.time_s[rows], moved / reach, share) for share in _SHARES])
+    times = np.array([_crossing(time_s, moved / reach, share) for share in _SHARES])
     if not np.isfinite(times).all():
         return None
-    slope = abs(reach) * (_SHARES[-1] - _SHARES[0]) / max(_step(course), float(times[-1] - times[0]))
+    slope = abs(reach) * (_SHARES[-1] - _SHARES[0]) / max(step, float(times[-1] - times[0]))
     return _Timed(times, math.hypot(params.unrest_deg, _SHAPE * float(np.nanmean(angle_sd[rows]))) / slope)
 
 

@@ -58,6 +58,8 @@ class RepProfile:
     lumbar_allowance_deg: float = 0.0
     """Lumbar flexion that the posture asks for beyond a neutral hinge's, deg: hips folded past 100 deg take the lower
     back along (Esola 1996)."""
+    lumbar_from_start: bool = False
+    """Whether arching counts from where the rep began: lying down, standing is no zero."""
     foot: Foot = "planted"
     knee: KneePrior = KneePrior()
 
@@ -95,6 +97,7 @@ PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
             max_trunk_pitch_deg=-70.0,
             folds=-1,
             faults=("arched_back",),
+            lumbar_from_start=True,
             foot="free",
             knee=_DEEP_KNEE,
         ),

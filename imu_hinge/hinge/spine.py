@@ -25,9 +25,22 @@ def rounding(course: RepCourse, neutral: Neutral, params: FaultParams, allowance
     return Finding(found.value - allowance_deg, found.sd, found.time_s, found.told_deg)
 
 
-def arching(course: RepCourse, neutral: Neutral, params: FaultParams) -> Finding | None:
-    """Most lumbar extension while folded, as it compares with the neutral hinge, deg, sign turned."""
-    return _extreme(course, neutral, params.arched_from, -1.0)
+def arching(course: RepCourse, neutral: Neutral, params: FaultParams, *, from_start: bool = False) -> Finding | None:
+    """Most lumbar extension while folded, as it compares with the neutral hinge, deg, sign turned.
+
+    ``from_start``: as it compares with where the rep began instead, for exercises that do not begin standing.
+    """
+    if not from_start:
+        return _extreme(course, neutral, params.arched_from, -1.0)
+    grid, rows = course.grid, course.whole
+    lumbar, began = grid.lumbar_deg[rows], grid.lumbar_deg[: course.start + 1]
+    if not known(lumbar) or not np.isfinite(began).any():
+        return None
+    at, origin = int(np.nanargmin(lumbar)), float(np.nanmedian(began))
+    arched = origin - float(lumbar[at])
+    # Zero and gain, which lying down are most of the SD, are nearly the same at both instants.
+    sd = math.hypot(params.unrest_deg, 0.5 * float(grid.lumbar_sd_deg[rows][at]))
+    return Finding(arched - neutral.lumbar_deg, sd, float(grid.time_s[rows][at]), -arched)
 
 
 def _extreme(course: RepCourse, neutral: Neutral, folded_from: float, sign: float) -> Finding | None:
