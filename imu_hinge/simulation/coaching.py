@@ -67,17 +67,17 @@ LABELS_OF: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "hinge": HINGE,
         "rdl": HINGE,
         "deadlift": (*BACK, "butt_wink", "spine_first", *LOCKOUT, "hips_shoot_up", "twist", "rushed"),
-        "squat": (*BACK, "butt_wink", "spine_first", *LOCKOUT, "hips_shoot_up", "twist", "rushed"),
-        "pickup": (*BACK, "spine_first", *LOCKOUT, "hips_shoot_up", "twist", "rushed"),
+        "squat": (*BACK, "butt_wink", *LOCKOUT, "hips_shoot_up", "twist", "rushed"),
+        "pickup": (*BACK, "butt_wink", "spine_first", *LOCKOUT, "hips_shoot_up", "twist", "rushed"),
         "jump": (*BACK, "twist"),
         "sprint_start": (*BACK, "twist"),
-        "bridge": (*LOCKOUT, "twist", "rushed"),
+        "bridge": ("arched", "incomplete_lockout", "twist", "rushed"),
         "sit_to_stand": (*BACK, *LOCKOUT, "twist", "rushed"),
     }
 )
 """Exercise -> the faults that mean something there. ``knee_dominant`` and ``knee_bend_changed`` compare with the
 reference hinge, so they are for hinges; hips can shoot up only where the knees are well bent; a jump and a sprint start
-are all haste and end off balance; in a bridge the back is judged at the top."""
+are all haste and end off balance; a bridge that is over-extended at the top is an arched back."""
 
 GOOD_REPS: Final = 6
 OF_EACH_FAULT: Final = 2
@@ -142,18 +142,7 @@ def coaching_scenarios() -> tuple[Scenario, ...]:
     )
 
 
-MIX: Final = (
-    "good",
-    "rounded:22",
-    "good",
-    "arched:16",
-    "good",
-    "rounded:34",
-    "good",
-    "rounded:28",
-    "arched:20",
-    "good",
-)
+MIX: Final = ("good", "rounded", "good", "arched", "good", "rounded", "good", "rounded", "arched", "good")
 
 
 def ablation(exercise: str = "rdl") -> Scenario:

@@ -52,7 +52,7 @@ RED_MAGNITUDES: Final[Magnitudes] = (
     ("hips_shoot_up", 20.0, 33.0),
     ("knee_bend_changed", 24.0, 35.0),
     ("twist", 15.0, 24.0),
-    ("rushed", 0.40, 0.52),
+    ("rushed", 0.34, 0.44),
 )
 """The same from just beyond the red threshold (SCIENCE section 4), with room for the rep's own scatter, to strong.
 

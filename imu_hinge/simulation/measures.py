@@ -2,7 +2,8 @@
 
 Definitions are those of SCIENCE section 4, taken on the bones rather than on clips, and on purpose written
 without a look at the detectors that they serve to judge. Positive values are faults: degrees, but for
-``spine_first`` (ms), ``knee_dominant`` (times the slope of the reference) and ``rushed`` (share of usual time).
+``spine_first`` (ms), ``knee_dominant`` (times the slope of the reference) and ``rushed`` (times as fast as usual on
+the way down).
 """
 
 from __future__ import annotations
@@ -33,9 +34,11 @@ LIMITS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
         "hips_shoot_up": (8.0, 15.0),
         "knee_bend_changed": (12.0, 20.0),
         "twist": (8.0, 12.0),
+        "rushed": (1.5, 2.0),
     }
 )
-"""Amber and red of SCIENCE section 4, in the units of ``true_values``; it names none for ``rushed``."""
+"""Amber and red of SCIENCE section 4, in the units of ``true_values``. It names none for ``rushed``: these are chosen,
+several times what tempo varies by from rep to rep."""
 
 ONSET_SHARE: Final = 0.1
 ONSET_LEAST_DEG: Final = (3.0, 2.0)
@@ -91,7 +94,7 @@ def true_values(motion: Motion, plans: Sequence[PlannedRep], bottoms: Sequence[i
     reference = _reference([rep for rep in reps if rep.plan.label == "reference"])
     usual: dict[str, float] = {}
     for kind in {plan.kind for plan in plans}:
-        times = [p.end_s - p.start_s for p in plans if p.kind == kind and p.label == "good"]
+        times = [_way_s(p) for p in plans if p.kind == kind and p.label == "good"]
         if times:
             usual[kind] = float(np.median(times))
     return [
@@ -134,6 +137,11 @@ def _reference(reps: Sequence[_Rep]) -> _Reference | None:
     )
 
 
+def _way_s(plan: PlannedRep) -> float:
+    """How long the way to the turning point is meant to take, in a unit of the exercise's own."""
+    return plan.turn_s[0] - plan.start_s
+
+
 def _slope(rep: _Rep) -> float:
     """How far the thigh tips back per degree that the trunk tips forward."""
     return float(-np.polyfit(rep.t12, rep.thigh, 1)[0])
@@ -143,9 +151,9 @@ def _values(rep: _Rep, reference: _Reference | None, usual: Mapping[str, float])
     kind = rep.plan.kind
     values = {"twist": float(rep.turned.max())}
     if kind in usual:
-        values["rushed"] = (rep.plan.end_s - rep.plan.start_s) / usual[kind]
+        values["rushed"] = usual[kind] / _way_s(rep.plan)
     if kind == "bridge":
-        values["hyperextended_lockout"] = -float(rep.lumbar[rep.bottom])
+        values["arched_back"] = float(rep.lumbar[0] - rep.lumbar[rep.bottom])
         values["incomplete_lockout"] = float(rep.hip[rep.bottom])
         return values
     fold = rep.fold

@@ -33,7 +33,7 @@ class SetPlan:
 
     ``tempo`` multiplies durations (2 is slow), ``pause_s`` holds the bottom (None: the athlete's habit),
     ``rest_s`` is the pause at the top (0: touch and go), ``creep_deg`` is added to lumbar flexion from rep to
-    rep, ``rep_s`` is how long a rep takes from top to top (None: as long as it takes).
+    rep, ``rep_s`` is about how long a rep takes from top to top (None: as it comes).
     """
 
     exercise: str
@@ -71,7 +71,7 @@ def ordinary_set(stage: Stage, plan: SetPlan) -> None:
         stage.script.move("load", plan.load_kg, 0.8)
     quiet(stage, 1.0)
     for index, rep in enumerate(plan.reps):
-        shape = _tempo(stage.next_rep(plan.exercise, rep.label), plan)
+        shape = _tempo(stage.next_rep(plan.exercise, rep.label), plan, rng)
         magnitude = magnitude_of(rep, rng, stage.magnitudes)
         label = rep.label
         creep = plan.creep_deg * index
@@ -91,10 +91,11 @@ def ordinary_set(stage: Stage, plan: SetPlan) -> None:
     quiet(stage, 0.6)
 
 
-def _tempo(shape: RepShape, plan: SetPlan) -> RepShape:
+def _tempo(shape: RepShape, plan: SetPlan, rng: np.random.Generator) -> RepShape:
     pause = shape.pause_s if plan.pause_s is None else plan.pause_s
     shape = replace(shape, down_s=shape.down_s * plan.tempo, up_s=shape.up_s * plan.tempo, pause_s=pause)
     if plan.rep_s is None:
         return shape
-    share = plan.rep_s / (shape.down_s + shape.pause_s + shape.up_s)
+    asked = plan.rep_s * float(np.exp(np.clip(rng.normal(0.0, 0.05), -0.12, 0.12)))
+    share = asked / (shape.down_s + shape.pause_s + shape.up_s)
     return replace(shape, down_s=shape.down_s * share, up_s=shape.up_s * share, pause_s=shape.pause_s * share)

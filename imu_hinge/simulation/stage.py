@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -67,7 +67,13 @@ class Stage:
         return varied_rep(shape, exercise, label, self.athlete, self.habits, self.rng)
 
     def fault(self, shape: RepShape, label: str, magnitude: float, side: float = 1.0) -> RepShape:
-        """The rep with a fault. People with habits arch against their own reference hinge, not this exercise's."""
+        """The rep with a fault.
+
+        People with habits arch against their own reference hinge, not this exercise's, and rush the way down
+        more than the way up.
+        """
+        if self.habits is not None and label == "rushed":
+            return replace(apply_fault(shape, label, magnitude), up_s=shape.up_s * max(magnitude, 0.6))
         if self.habits is not None and label == "arched":
             usual = (shape.bottom[2] - self.athlete.hinge_lumbar_rad) / DEG
             return apply_fault(shape, label, magnitude + max(usual, 0.0), side)
