@@ -11,18 +11,32 @@ from numpy.typing import NDArray
 from imu_hinge.body.alignment import ClipAlignment
 from imu_hinge.conventions import GRAVITY_M_S2
 
-__all__ = ["SegmentMotion", "rotate", "segment_motion", "segment_pitch", "segment_pitches", "up_in_sensor"]
+__all__ = [
+    "SegmentAttitude",
+    "SegmentMotion",
+    "rotate",
+    "segment_attitudes",
+    "segment_motion",
+    "segment_pitch",
+    "up_in_sensor",
+]
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class SegmentMotion:
-    """A segment's motion, (N,) each in rad, and its clip's sagittal acceleration (N, 2), forward and up, m/s²."""
+class SegmentAttitude:
+    """How a segment is turned, (N,) each in rad: see ``segment_motion``."""
 
     pitch_rad: FloatArray
     roll_rad: FloatArray
     twist_rad: FloatArray
+
+
+@dataclass(frozen=True)
+class SegmentMotion(SegmentAttitude):
+    """A segment's attitude, and its clip's sagittal acceleration (N, 2), forward and up, m/s²."""
+
     sagittal_acc_m_s2: FloatArray
 
 
@@ -53,7 +67,7 @@ def segment_motion(quat: FloatArray, acc_m_s2: FloatArray, alignment: ClipAlignm
     force_x, force_y, force_z = rotate(quat, acc_m_s2 * alignment.acc_scale)
     return SegmentMotion(
         pitch_rad=_pitch(quat, alignment.up, forward_x, forward_y),
-        roll_rad=np.arcsin(np.clip(left_z, -1.0, 1.0)),
+        roll_rad=_roll(left_z),
         twist_rad=np.arctan2(-left_x, left_y),
         sagittal_acc_m_s2=np.stack([force_x * forward_x + force_y * forward_y, force_z - GRAVITY_M_S2], axis=1),
     )
@@ -65,15 +79,26 @@ def segment_pitch(quat: FloatArray, alignment: ClipAlignment) -> FloatArray:
     return _pitch(quat, alignment.up, *_forward(left_x, left_y))
 
 
-def segment_pitches(quats: Mapping[str, FloatArray], alignments: Mapping[str, ClipAlignment]) -> dict[str, FloatArray]:
-    """``segment_pitch`` of every clip, their orientations (N, 4) each: one pass over all, for short blocks."""
+def segment_attitudes(
+    quats: Mapping[str, FloatArray], alignments: Mapping[str, ClipAlignment]
+) -> dict[str, SegmentAttitude]:
+    """Pitch, roll and twist of ``segment_motion`` for every clip, whose orientations are (N, 4) each: one pass over
+    all, for short blocks."""
     n = len(next(iter(quats.values())))
     quat = np.concatenate(list(quats.values()))
     left = np.repeat([alignments[name].left for name in quats], n, axis=0)
     up = np.repeat([alignments[name].up for name in quats], n, axis=0)
-    left_x, left_y, _ = rotate(quat, left)
-    pitch = _pitch(quat, up, *_forward(left_x, left_y))
-    return {name: pitch[i * n : (i + 1) * n] for i, name in enumerate(quats)}
+    left_x, left_y, left_z = rotate(quat, left)
+    pitch, roll, twist = _pitch(quat, up, *_forward(left_x, left_y)), _roll(left_z), np.arctan2(-left_x, left_y)
+    return {
+        name: SegmentAttitude(*(values[i * n : (i + 1) * n] for values in (pitch, roll, twist)))
+        for i, name in enumerate(quats)
+    }
+
+
+def _roll(left_z: FloatArray) -> FloatArray:
+    roll: FloatArray = np.arcsin(np.clip(left_z, -1.0, 1.0))
+    return roll
 
 
 def _forward(left_x: FloatArray, left_y: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from imu_hinge.conventions import GRAVITY_M_S2
 from imu_hinge.fusion.backends import FilterName, make_backend, vqf_offline
 from imu_hinge.fusion.gyro_scale import GyroScale, GyroScaleParams
+from imu_hinge.fusion.knocks import KnockDetector, KnockParams
 from imu_hinge.fusion.stillness import StillnessDetector, StillnessParams
 from imu_hinge.fusion.uncertainty import InclinationParams, InclinationUncertainty
 
@@ -41,9 +41,7 @@ class OrientationParams:
     coast_s: float = 1.0
     """Longest gap over which the last orientation is carried by interpolated rates, s; longer gaps restart from
     gravity. The output in any gap stays NaN."""
-    knock_m_s2: float = 5.0 * GRAVITY_M_S2
-    """Specific force beyond which the accelerometer is not listened to, m/s²: landings reach 3-4 g at the trunk, what
-    is beyond is a knock against the clip."""
+    knocks: KnockParams = field(default_factory=KnockParams)
     stillness: StillnessParams = field(default_factory=StillnessParams)
     gyro_scale: GyroScaleParams = field(default_factory=GyroScaleParams)
     inclination: InclinationParams = field(default_factory=InclinationParams)
@@ -73,6 +71,7 @@ class OrientationStream:
         self._rate_hz = rate_hz
         self._backend = make_backend(params.filter, rate_hz, params.tau_acc_s, params.bias_clip_rad_s)
         self._stillness = StillnessDetector(params.stillness, rate_hz)
+        self._knocks = KnockDetector(params.knocks)
         self._uncertainty = InclinationUncertainty(params.inclination, rate_hz)
         self._scale = GyroScale(params.gyro_scale, rate_hz)
         self._coast = round(params.coast_s * rate_hz)
@@ -88,6 +87,7 @@ class OrientationStream:
         """Take grid samples (N, 3), (N, 3), NaN rows in gaps; give their orientations."""
         n = len(gyr_rad_s)
         still = self._stillness.update(acc_m_s2, gyr_rad_s)
+        heard = _silenced(acc_m_s2, self._knocks.update(acc_m_s2))
         quat = np.full((n, 4), np.nan)
         bias = np.empty((n, 3))
         since = np.zeros(n, np.int64)
@@ -101,9 +101,8 @@ class OrientationStream:
                 self._resume(gyr_rad_s[start])
                 rows = slice(start, stop)
                 rates = gyr_rad_s[rows] * self._scale.factors
-                force = _without_knocks(acc_m_s2[rows], self._params)
-                quat[rows], bias[rows] = self._backend.run(rates, force)
-                self._scale.add(gyr_rad_s[rows] - bias[rows], force)
+                quat[rows], bias[rows] = self._backend.run(rates, heard[rows])
+                self._scale.add(gyr_rad_s[rows] - bias[rows], heard[rows])
                 self._last_rate = gyr_rad_s[stop - 1].copy()
                 since[start:stop] = self._since + np.arange(1, stop - start + 1)
                 self._since += stop - start
@@ -125,6 +124,7 @@ class OrientationStream:
             "backend": self._backend.snapshot(),
             "stillness": self._stillness.state,
             "scale": self._scale.state,
+            "knocks": self._knocks.state,
             "uncertainty": self._uncertainty.state,
             "window": self._window.copy(),
             "bias_known": self._bias_known,
@@ -140,6 +140,7 @@ class OrientationStream:
         self._backend.restore(value["backend"])
         self._stillness.state = value["stillness"]
         self._scale.state = value["scale"]
+        self._knocks.state = value["knocks"]
         self._uncertainty.state = value["uncertainty"]
         self._window = value["window"].copy()
         self._bias_known = value["bias_known"]
@@ -199,9 +200,10 @@ def orientation(
 ) -> FloatArray:
     """Causal orientation of a clip, sample by sample as a live stream would give it.
 
-    ``gyr_rad_s`` and ``acc_m_s2`` are (N, 3) at a uniform ``rate_hz``, NaN rows in gaps. Gives (N, 4) quaternions
-    [w x y z], sensor to world (z up, heading arbitrary), NaN in gaps. Raises ValueError for shapes that do not match
-    or an unknown filter.
+    ``gyr_rad_s`` and ``acc_m_s2`` are (N, 3) at a uniform ``rate_hz``, NaN rows in gaps. A rate stands for the step
+    that ends at its sample, as on the grid; with rates read at the instant of the sample the orientation is half a
+    step ahead. Gives (N, 4) quaternions [w x y z], sensor to world (z up, heading arbitrary), NaN in gaps. Raises
+    ValueError for shapes that do not match or an unknown filter.
     """
     gyr, acc = _checked(gyr_rad_s, acc_m_s2, rate_hz)
     return OrientationStream(OrientationParams(filter=filter), rate_hz).update(gyr, acc).quat
@@ -227,7 +229,7 @@ def two_pass(gyr: FloatArray, acc: FloatArray, rate_hz: float, params: Orientati
     quat = np.full((len(gyr), 4), np.nan)
     hole = _holes(gyr, acc)
     rates = gyr - _still_bias(gyr, acc, rate_hz, params)
-    acc = _without_knocks(acc, params)
+    acc = _silenced(acc, KnockDetector(params.knocks).update(acc))
     rates_filled, acc = _carried(rates * _scale_factors(rates, acc, hole, params, rate_hz), acc, hole, params, rate_hz)
     for start, stop in _runs(~np.isnan(rates_filled[:, 0])):
         rates = rates_filled[start:stop]
@@ -239,10 +241,9 @@ def two_pass(gyr: FloatArray, acc: FloatArray, rate_hz: float, params: Orientati
     return quat
 
 
-def _without_knocks(acc: FloatArray, params: OrientationParams) -> FloatArray:
+def _silenced(acc: FloatArray, knock: BoolArray) -> FloatArray:
     """Knocks as zeros, which every filter takes for "no accelerometer reading"."""
-    x, y, z = acc.T
-    return np.where((x * x + y * y + z * z > params.knock_m_s2**2)[:, None], 0.0, acc)
+    return np.where(knock[:, None], 0.0, acc) if knock.any() else acc
 
 
 def _carried(

@@ -1,183 +1,129 @@
-"""Judging a rep against the athlete's own reference hinges; thresholds are not those of counting."""
+"""Judging a rep: every fault its exercise asks about is measured, and named, or left open where the clips cannot tell.
+
+Judging is a function of angle courses with their SDs, whoever estimated them; its thresholds are not those of counting.
+"""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy.special import ndtr
+from imu_hinge.hinge.fault_params import FaultParams, Limit
+from imu_hinge.hinge.legs import hips_lead_up, knee_departure, thigh_share
+from imu_hinge.hinge.lockout import Stance, hyperextension, left_bent
+from imu_hinge.hinge.neutral import Neutral, Reference, lumbar_limits, neutral_of
+from imu_hinge.hinge.onset import spine_lead
+from imu_hinge.hinge.pace import rush
+from imu_hinge.hinge.profiles import RepProfile
+from imu_hinge.hinge.rep_course import RepCourse
+from imu_hinge.hinge.spine import arching, pelvis_reversal, rounding, tuck
+from imu_hinge.hinge.turning import turn
+from imu_hinge.hinge.verdicts import FaultVerdict, Finding, decide, tells
 
-JUDGED: Final = ("rounded_back", "arched_back")
-"""The faults this version looks for: a rep without them is called good."""
-
-__all__ = [
-    "JUDGED",
-    "Course",
-    "FaultParams",
-    "FaultVerdict",
-    "Judge",
-    "LumbarThresholds",
-    "Neutral",
-    "judge_for",
-    "judge_lumbar",
-    "thresholds",
-]
-
-FloatArray = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class FaultParams:
-    """Lumbar thresholds, degrees from the athlete's own reference (2 x minimal detectable change, Aasa 2019) and
-    shares of own maximum flexion (feedback trials, Boocock; PostureCoach)."""
-
-    rounded_amber_deg: float = 10.0
-    rounded_red_deg: float = 15.0
-    rounded_amber_of_max: float = 0.70
-    rounded_red_of_max: float = 0.80
-    arched_amber_deg: float = 8.0
-    arched_red_deg: float = 12.0
-    rearm: float = 0.25
-    """A live cue sounds again only after the value fell this share below its threshold."""
-    default_reference_deg: float = 5.0
-    """Lumbar flexion of a neutral hinge where no reference hinge was recorded, deg."""
-    default_reference_sd_deg: float = 4.0
-    default_fold_deg: float = 70.0
-    """Fold of trunk against thigh at the bottom of that hinge, deg."""
-    default_trunk_deg: float = 50.0
-    """Trunk pitch there, deg: the fold as seen without a thigh clip."""
-    arched_from: float = 0.4
-    """Share of the rep's fold from which arching is judged: standing itself is not a hinge."""
-    rounded_from: float = 0.8
-    """Share of the rep's fold from which rounding is judged: at or near the bottom."""
-
-
-@dataclass(frozen=True)
-class Neutral:
-    """The athlete's own neutral hinge: lumbar flexion and fold at its bottom, deg. ``sd_deg`` is how far an average
-    hinge, taken where none was recorded, may be from the athlete's own."""
-
-    lumbar_deg: float
-    fold_deg: float
-    sd_deg: float = 0.0
-
-    def levelled(self, lumbar_deg: FloatArray, fold_deg: FloatArray) -> FloatArray:
-        """Lumbar flexion (N,) as it compares with the bottom of the neutral hinge, when folded by ``fold_deg`` (N,):
-        a neutral spine that flexes 10 deg at the bottom has flexed 5 deg half way down."""
-        depth = np.clip(fold_deg / self.fold_deg, 0.0, 1.0)
-        level: FloatArray = lumbar_deg + self.lumbar_deg * (1.0 - depth)
-        return level
-
-
-@dataclass(frozen=True)
-class Course:
-    """What a rep's lumbar course comes to: levelled extremes while folded, degrees and s, with their SD."""
-
-    max_deg: float
-    max_time_s: float
-    min_deg: float
-    min_time_s: float
-    sd_deg: float
-
-
-@dataclass(frozen=True)
-class FaultVerdict:
-    """A fault found: amber or red, the levelled lumbar flexion that crossed (deg), when (s), and how sure."""
-
-    name: str
-    severity: str
-    value_deg: float
-    time_s: float
-    probability: float
-
-
-@dataclass(frozen=True)
-class LumbarThresholds:
-    """Lumbar flexion, deg, at which a rep turns amber and red, rounding and arching."""
-
-    rounded_amber_deg: float
-    rounded_red_deg: float
-    arched_amber_deg: float
-    arched_red_deg: float
-
-
-def thresholds(neutral: Neutral, max_flexion_deg: float | None, params: FaultParams) -> LumbarThresholds:
-    """The athlete's own thresholds: the lower of reference + margin and share of maximum flexion, but never less
-    than half the margin above the reference; wider where the reference is an average one."""
-    reference_deg, unsure = neutral.lumbar_deg, neutral.sd_deg
-    amber, red = reference_deg + params.rounded_amber_deg + unsure, reference_deg + params.rounded_red_deg + unsure
-    if max_flexion_deg is not None and max_flexion_deg > 0:
-        amber = min(amber, max(params.rounded_amber_of_max * max_flexion_deg, reference_deg + amber_floor(params)))
-        red = min(red, max(params.rounded_red_of_max * max_flexion_deg, amber))
-    return LumbarThresholds(
-        amber, red, reference_deg - params.arched_amber_deg - unsure, reference_deg - params.arched_red_deg - unsure
-    )
-
-
-def amber_floor(params: FaultParams) -> float:
-    """Least margin above the reference for a stiff back, deg."""
-    return params.rounded_amber_deg / 2
+__all__ = ["FaultParams", "Judge", "Judgement", "SetContext", "judge_for", "judge_rep"]
 
 
 @dataclass(frozen=True)
 class Judge:
-    """Everything a rep of one athlete is judged by."""
+    """Everything a rep of one athlete is judged by. ``limits`` by fault name; that of arched_back counts extension
+    positive."""
 
+    reference: Reference
     neutral: Neutral
-    limits: LumbarThresholds
+    limits: Mapping[str, Limit]
     params: FaultParams
 
 
-def judge_for(
-    reference_lumbar_deg: float | None,
-    reference_fold_deg: float | None,
-    max_flexion_deg: float | None,
-    params: FaultParams,
-    *,
-    has_thigh: bool,
-) -> Judge:
-    """The judge for an athlete's own reference hinge and toe touch, or for an average one where not recorded (None).
+@dataclass(frozen=True)
+class SetContext:
+    """What a rep is seen beside: how the athlete stood before the set, and how long the way down usually takes in it
+    (s, None: not known)."""
 
-    ``has_thigh`` tells whether folds are of trunk against thigh or of the trunk alone."""
-    if reference_lumbar_deg is None or reference_fold_deg is None:
-        fold = params.default_fold_deg if has_thigh else params.default_trunk_deg
-        neutral = Neutral(params.default_reference_deg, fold, params.default_reference_sd_deg)
-    else:
-        neutral = Neutral(reference_lumbar_deg, reference_fold_deg)
-    return Judge(neutral, thresholds(neutral, max_flexion_deg, params), params)
+    stance: Stance = field(default_factory=Stance)
+    way_down_s: float | None = None
 
 
-def judge_lumbar(course: Course, limits: LumbarThresholds) -> tuple[FaultVerdict, ...]:
-    """Rounded and arched back in one rep."""
-    found = []
-    if course.max_deg > limits.rounded_amber_deg:
-        red = course.max_deg > limits.rounded_red_deg
-        found.append(
-            FaultVerdict(
-                "rounded_back",
-                "red" if red else "amber",
-                course.max_deg,
-                course.max_time_s,
-                _beyond(course.max_deg - limits.rounded_amber_deg, course.sd_deg),
-            )
-        )
-    if course.min_deg < limits.arched_amber_deg:
-        red = course.min_deg < limits.arched_red_deg
-        found.append(
-            FaultVerdict(
-                "arched_back",
-                "red" if red else "amber",
-                course.min_deg,
-                course.min_time_s,
-                _beyond(limits.arched_amber_deg - course.min_deg, course.sd_deg),
-            )
-        )
-    return tuple(found)
+@dataclass(frozen=True)
+class Judgement:
+    """The faults found in a rep, and the names of those that these angles leave open."""
+
+    faults: tuple[FaultVerdict, ...] = ()
+    left_open: tuple[str, ...] = ()
 
 
-def _beyond(excess_deg: float, sd_deg: float) -> float:
-    """Probability that the true value is beyond the threshold."""
-    return float(ndtr(excess_deg / sd_deg)) if sd_deg > 0 and math.isfinite(sd_deg) else 1.0
+def judge_for(reference: Reference, params: FaultParams, *, has_thigh: bool) -> Judge:
+    """The judge for an athlete's own reference hinges and toe touch, or for average ones where not recorded.
+
+    ``has_thigh`` tells whether folds are of trunk against thigh or of the trunk alone.
+    """
+    neutral = neutral_of(reference, params, has_thigh=has_thigh)
+    rounded, arched = lumbar_limits(neutral, reference.max_flexion_deg, params)
+    limits = {
+        "rounded_back": rounded,
+        "arched_back": arched,
+        "butt_wink": params.butt_wink_deg,
+        "spine_first": params.spine_first_s,
+        "hyperextended_lockout": params.hyperextended_deg,
+        "incomplete_lockout": params.incomplete_deg,
+        "knee_dominant": params.knee_dominant_ratio,
+        "hips_shoot_up": params.hips_shoot_up_deg,
+        "knee_bend_changed": params.knee_bend_deg,
+        "twist": params.twist_deg,
+        "rushed": params.rushed_ratio,
+    }
+    return Judge(reference, neutral, MappingProxyType(limits), params)
+
+
+@dataclass(frozen=True)
+class _Scene:
+    course: RepCourse
+    judge: Judge
+    context: SetContext
+    profile: RepProfile
+
+
+_Measure = Callable[[_Scene], Finding | None]
+
+_MEASURES: Final[Mapping[str, tuple[_Measure, ...]]] = MappingProxyType(
+    {
+        "rounded_back": (
+            lambda s: rounding(s.course, s.judge.neutral, s.judge.params, s.profile.lumbar_allowance_deg),
+        ),
+        "arched_back": (
+            lambda s: arching(s.course, s.judge.neutral, s.judge.params, from_start=s.profile.lumbar_from_start),
+        ),
+        "butt_wink": (
+            lambda s: tuck(s.course, s.judge.params),
+            lambda s: pelvis_reversal(s.course, s.judge.params),
+        ),
+        "spine_first": (lambda s: spine_lead(s.course, s.judge.params),),
+        "hyperextended_lockout": (lambda s: hyperextension(s.course, s.context.stance, s.judge.params),),
+        "incomplete_lockout": (lambda s: left_bent(s.course, s.context.stance, s.judge.params),),
+        "knee_dominant": (lambda s: thigh_share(s.course, s.judge.reference, s.judge.params),),
+        "hips_shoot_up": (lambda s: hips_lead_up(s.course, s.judge.params),),
+        "knee_bend_changed": (lambda s: knee_departure(s.course, s.judge.reference, s.judge.params),),
+        "twist": (lambda s: turn(s.course, s.judge.reference, s.judge.params),),
+        "rushed": (lambda s: rush(s.course, s.context.way_down_s, s.judge.params),),
+    }
+)
+"""Fault -> its measures: it is found where one of them finds it, and open where none of them can tell."""
+
+_UNITS: Final[Mapping[str, str]] = MappingProxyType({"spine_first": "s", "knee_dominant": "times", "rushed": "times"})
+"""Units of the values that are no angles."""
+
+
+def judge_rep(course: RepCourse, judge: Judge, context: SetContext, profile: RepProfile) -> Judgement:
+    """Judge one rep for the faults its exercise is watched for."""
+    scene, params = _Scene(course, judge, context, profile), judge.params
+    faults, left_open = [], []
+    for name in profile.faults:
+        limit, unit = judge.limits[name], _UNITS.get(name, "deg")
+        measured = [f for f in (measure(scene) for measure in _MEASURES[name]) if f and tells(f, limit, params)]
+        verdicts = [v for v in (decide(name, f, limit, params, unit) for f in measured) if v]
+        if verdicts:
+            faults.append(max(verdicts, key=lambda v: (v.severity == "red", v.probability)))
+        elif not measured:
+            left_open.append(name)
+    return Judgement(tuple(faults), tuple(left_open))

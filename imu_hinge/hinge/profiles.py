@@ -1,13 +1,31 @@
-"""Exercise profiles: what a rep of each exercise looks like to the counter."""
+"""Exercise profiles: what a rep looks like to the counter, what it is judged for, where the feet are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
-__all__ = ["PROFILES", "UNANNOUNCED", "RepProfile", "profile_of"]
+from imu_hinge.conventions import FAULTS
+
+__all__ = ["PROFILES", "UNANNOUNCED", "Foot", "KneePrior", "RepProfile", "profile_of"]
+
+Foot = Literal["planted", "flight", "free"]
+"""Where the foot of the thigh clip's leg is: on its spot throughout; there but for a flight; or anywhere (lying, in
+blocks), so that nothing follows from it."""
+
+
+@dataclass(frozen=True)
+class KneePrior:
+    """What the knee does in an exercise, for who estimates it: flexion expected at a thigh pitch, deg."""
+
+    per_thigh: float = 0.6
+    """Degrees of knee flexion, beyond standing, for every degree the thigh tips back."""
+    sd_deg: float = 12.0
+    """How far a person may be from that."""
+    most_deg: float = 60.0
+    """Further than this the knee does not bend here, deg."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +53,15 @@ class RepProfile:
     """Whether take-off and landing belong to one rep."""
     folds: int = 1
     """+1 where a rep folds and unfolds; -1 where it unfolds and folds (hip bridge: the top is the effort)."""
+    faults: tuple[str, ...] = ()
+    """What a rep is judged for, in the order it is told."""
+    lumbar_allowance_deg: float = 0.0
+    """Lumbar flexion that the posture asks for beyond a neutral hinge's, deg: hips folded past 100 deg take the lower
+    back along (Esola 1996)."""
+    lumbar_from_start: bool = False
+    """Whether arching counts from where the rep began: lying down, standing is no zero."""
+    foot: Foot = "planted"
+    knee: KneePrior = KneePrior()
 
     def without_thigh(self) -> RepProfile:
         """The same exercise seen by the trunk alone, which tips about half as far as trunk and thigh fold."""
@@ -42,17 +69,56 @@ class RepProfile:
         return replace(self, min_fold_deg=0.4 * self.min_fold_deg, min_peak_deg=peak)
 
 
+_SPINE: Final = ("rounded_back", "arched_back")
+_LOCKOUT: Final = ("hyperextended_lockout", "incomplete_lockout")
+_SQUATTING: Final = (*_SPINE, "butt_wink", *_LOCKOUT, "hips_shoot_up", "twist", "rushed")
+_LIFTING: Final = (*_SPINE, "butt_wink", "spine_first", *_LOCKOUT, "hips_shoot_up", "twist", "rushed")
+_DEEP_KNEE: Final = KneePrior(per_thigh=1.3, sd_deg=20.0, most_deg=130.0)
+
 PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
     {
-        "hinge": RepProfile("hinge", min_fold_deg=22.0),
-        "rdl": RepProfile("rdl", min_fold_deg=30.0),
-        "deadlift": RepProfile("deadlift", min_fold_deg=30.0),
-        "squat": RepProfile("squat", min_fold_deg=35.0),
-        "jump": RepProfile("jump", min_fold_deg=25.0, min_duration_s=0.3, has_flight=True),
-        "pickup": RepProfile("pickup", min_fold_deg=30.0),
-        "bridge": RepProfile("bridge", min_fold_deg=20.0, max_trunk_pitch_deg=-70.0, folds=-1),
-        "sprint_start": RepProfile("sprint_start", min_fold_deg=60.0, min_duration_s=0.3),
-        "sit_to_stand": RepProfile("sit_to_stand", min_fold_deg=35.0, max_bottom_s=600.0, seated=True),
+        "hinge": RepProfile("hinge", min_fold_deg=22.0, faults=FAULTS),
+        "rdl": RepProfile("rdl", min_fold_deg=30.0, faults=FAULTS),
+        "deadlift": RepProfile("deadlift", min_fold_deg=30.0, faults=_LIFTING, knee=_DEEP_KNEE),
+        "squat": RepProfile("squat", min_fold_deg=35.0, faults=_SQUATTING, knee=_DEEP_KNEE),
+        "jump": RepProfile(
+            "jump",
+            min_fold_deg=25.0,
+            min_duration_s=0.3,
+            has_flight=True,
+            faults=_SPINE,
+            foot="flight",
+            knee=_DEEP_KNEE,
+        ),
+        "pickup": RepProfile("pickup", min_fold_deg=30.0, faults=_LIFTING, knee=_DEEP_KNEE),
+        "bridge": RepProfile(
+            "bridge",
+            min_fold_deg=20.0,
+            max_trunk_pitch_deg=-70.0,
+            folds=-1,
+            faults=("arched_back",),
+            lumbar_from_start=True,
+            foot="free",
+            knee=_DEEP_KNEE,
+        ),
+        "sprint_start": RepProfile(
+            "sprint_start",
+            min_fold_deg=60.0,
+            min_duration_s=0.3,
+            faults=_SPINE,
+            lumbar_allowance_deg=10.0,
+            foot="free",
+            knee=_DEEP_KNEE,
+        ),
+        "sit_to_stand": RepProfile(
+            "sit_to_stand",
+            min_fold_deg=35.0,
+            max_bottom_s=600.0,
+            seated=True,
+            faults=(*_SPINE, *_LOCKOUT, "twist"),
+            lumbar_allowance_deg=10.0,
+            knee=_DEEP_KNEE,
+        ),
     }
 )
 """Thresholds are half or less of the shallowest rep a coach would count (RDL 55-85 deg, squat 80-120 deg of fold)."""
@@ -65,8 +131,12 @@ UNANNOUNCED: Final = RepProfile(
     max_bottom_s=8.0,
     min_lean_deg=15.0,
     has_flight=True,
+    faults=_LIFTING,
+    foot="flight",
+    knee=KneePrior(per_thigh=1.0, sd_deg=25.0, most_deg=130.0),
 )
-"""For recordings that do not say what was done when: deep enough to be no walking, short enough to be no seat."""
+"""For recordings that do not say what was done when: deep enough to be no walking, short enough to be no seat. What
+the knees should do depends on the exercise, so they are not judged."""
 
 
 def profile_of(exercise: str | None) -> RepProfile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -18,6 +19,7 @@ from imu_hinge.recording.source import LIMIT_BYTES, load
 __all__ = ["read_arrivals", "read_recording"]
 
 _BLANK: Final = b" \t\r\n"
+_VERSION_LINE: Final = re.compile(rb"^[ \t]*#[ \t]*" + VERSION_KEY.encode() + rb"[ \t]*:", re.MULTILINE)
 
 
 def read_recording(source: str | Path | BinaryIO, *, limit_bytes: int = LIMIT_BYTES) -> Recording:
@@ -98,7 +100,12 @@ def _read_top(data: bytes, end: int, path: str) -> tuple[list[HeaderNote], int, 
         content = data[start:stop].strip(_BLANK)
         start = stop + 1
         if content.startswith(b"#"):
-            notes.append(_note(content, 0, line, path))
+            try:
+                notes.append(_note(content, 0, line, path))
+            except FormatError:
+                if not _VERSION_LINE.search(data, 0, end):
+                    raise _not_a_recording(content.decode("utf-8", errors="replace"), path, line) from None
+                raise
         elif content:
             _check_columns(content, notes, line, path)
             return notes, start, line + 1
@@ -118,12 +125,7 @@ def _check_columns(content: bytes, notes: list[HeaderNote], line: int, path: str
     if found == list(COLUMNS):
         return
     if not any(note.key == VERSION_KEY for note in notes):
-        raise FormatError(
-            f"not a recording: {_short(text)} stands where '# {VERSION_KEY}: 1' is expected",
-            path=path,
-            line=line,
-            advice="Files of other tools are turned into recordings by 'imu-hinge convert'.",
-        )
+        raise _not_a_recording(text, path, line)
     wrong = next((name for name in found if name not in COLUMNS), None)
     missing = next((name for name in COLUMNS if name not in found), None)
     if missing is None and wrong is None:
@@ -137,6 +139,15 @@ def _check_columns(content: bytes, notes: list[HeaderNote], line: int, path: str
         path=path,
         line=line,
         advice="Other columns and units are turned into these by 'imu-hinge convert'.",
+    )
+
+
+def _not_a_recording(text: str, path: str, line: int) -> FormatError:
+    return FormatError(
+        f"not a recording: {_short(text)} stands where '# {VERSION_KEY}: 1' is expected",
+        path=path,
+        line=line,
+        advice="Files of other tools are turned into recordings by 'imu-hinge convert'.",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from imu_hinge.conventions import BACK, PELVIS
-from imu_hinge.hinge.faults import JUDGED
+from imu_hinge.conventions import FAULTS as JUDGED
 from imu_hinge.report.series import NumberedRep, numbered_reps
 from imu_hinge.report.unknown import knows_hip, knows_lumbar, unknown_words
 from imu_hinge.report.words import (

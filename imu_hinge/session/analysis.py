@@ -14,13 +14,16 @@ from imu_hinge.body.kinematics import SegmentMotion, segment_motion
 from imu_hinge.conventions import SITES
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.hinge.faults import judge_for
+from imu_hinge.hinge.profiles import profile_of
+from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.recording.check import check_alive, check_units
 from imu_hinge.recording.model import Recording
-from imu_hinge.session.measure import RepAngles, measure_rep
+from imu_hinge.session.measure import measure_rep
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.quality import session_quality
 from imu_hinge.session.reference import Reference, find_reference
 from imu_hinge.session.results import AngleSeries, SessionResult, SetResult
+from imu_hinge.session.set_context import set_context, trend_of
 from imu_hinge.session.sets import FoundSet, find_sets, free_fall
 from imu_hinge.session.slips import Slip, find_slips
 from imu_hinge.session.tracks import choose_clips, clip_rates_hz, grid_rate_hz, offline_tracks, stream_health
@@ -63,7 +66,7 @@ def analyze(
     )
     any_track = next(iter(tracks.values()))
     time_s = (any_track.first + np.arange(len(any_track))) / rate_hz
-    grid = RepAngles.of(time_s, joints, sites)
+    grid = RepAngles.of(time_s, joints, sites, motion)
     reference = find_reference(grid, recording.segments, rate_hz, params.reps)
     found = find_sets(
         grid,
@@ -103,9 +106,9 @@ def _measure_set(
     slips: tuple[Slip, ...],
     params: SessionParams,
 ) -> SetResult:
-    judge = judge_for(
-        reference.lumbar_deg, reference.fold_deg, reference.max_flexion_deg, params.faults, has_thigh=grid.has_thigh
-    )
+    judge = judge_for(reference, params.faults, has_thigh=grid.has_thigh)
+    context = set_context(grid, found.reps)
+    profile = profile_of(found.exercise if found.announced else None)
     following = [*(rep.start_s for rep in found.reps[1:]), None]
     slipped_s = min((s.time_s for s in slips), default=np.inf)
     reps = tuple(
@@ -115,28 +118,23 @@ def _measure_set(
             next_s,
             grid,
             judge,
+            profile,
+            context,
             trusted=not calibration.suspect and rep.start_s < slipped_s,
         )
         for index, (rep, next_s) in enumerate(zip(found.reps, following, strict=False), start=1)
     )
+    trend = trend_of(reps)
     return SetResult(
         found.exercise,
         found.load_kg,
         found.start_s,
         found.end_s,
         reps,
-        _creep([r.lumbar_at_bottom_deg for r in reps]),
+        trend.creep_deg_per_rep,
         found.announced,
+        trend,
     )
-
-
-def _creep(bottoms: list[float | None]) -> float | None:
-    """Slope of lumbar flexion at the bottom over the reps of a set, deg per rep; None with fewer than three."""
-    known = [(i, b) for i, b in enumerate(bottoms) if b is not None]
-    if len(known) < 3:
-        return None
-    index, value = np.array(known, dtype=float).T
-    return float(np.polyfit(index, value, 1)[0])
 
 
 def _series(time_s: FloatArray, motion: Mapping[str, SegmentMotion], joints: JointAngles) -> AngleSeries:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imu_hinge.hinge.profiles import UNANNOUNCED, profile_of
+from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.hinge.reps import Rep, RepCounter, RepParams
 from imu_hinge.recording.model import Segment
-from imu_hinge.session.measure import RepAngles
 from imu_hinge.session.sets import SET_MARGIN_S, announced_reps, counter_for, unannounced_reps
 
 __all__ = ["CountedRep", "LiveReps"]

@@ -3,72 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imu_hinge.body.angles import JointAngles, clip_roles
-from imu_hinge.conventions import PELVIS, THIGH
-from imu_hinge.hinge.faults import Course, Judge, judge_lumbar
+from imu_hinge.hinge.faults import Judge, Judgement, SetContext, judge_rep
+from imu_hinge.hinge.onset import order_down, order_up
+from imu_hinge.hinge.profiles import RepProfile
+from imu_hinge.hinge.rep_angles import RepAngles
+from imu_hinge.hinge.rep_course import AFTER_S, RepCourse, known
 from imu_hinge.hinge.reps import Rep
 from imu_hinge.session.results import Fault, RepResult
 
-__all__ = ["RepAngles", "measure_rep"]
+__all__ = ["measure_rep"]
 
 FloatArray = NDArray[np.float64]
 
-_BOTTOM_HALF_WIDTH_S = 0.05
-_ONSET_SHARE = 0.1
-_ONSET_LEAST_DEG = 4.0
-_KNOWN_SHARE = 0.8
-
-
-@dataclass(frozen=True)
-class RepAngles:
-    """The grid the reps are measured on: time in s, angles and SDs in degrees, (N,) each, NaN where unknown."""
-
-    time_s: FloatArray
-    hip_deg: FloatArray
-    hip_sd_deg: FloatArray
-    lumbar_deg: FloatArray
-    lumbar_sd_deg: FloatArray
-    fold_deg: FloatArray
-    trunk_pitch_deg: FloatArray
-    hip_measured: bool
-    has_thigh: bool
-
-    @staticmethod
-    def of(time_s: FloatArray, joints: JointAngles, sites: Mapping[str, str]) -> RepAngles:
-        """The grid of joint angles that clips at ``sites`` gave."""
-        roles = clip_roles(sites)
-        return RepAngles(
-            time_s,
-            joints.hip_flexion_deg,
-            joints.hip_flexion_sd_deg,
-            joints.lumbar_flexion_deg,
-            joints.lumbar_flexion_sd_deg,
-            joints.fold_deg,
-            joints.trunk_pitch_deg,
-            hip_measured=THIGH in roles and PELVIS in roles,
-            has_thigh=THIGH in roles,
-        )
-
-    @staticmethod
-    def join(parts: Sequence[RepAngles]) -> RepAngles:
-        """Consecutive grids as one."""
-        return RepAngles(
-            np.concatenate([p.time_s for p in parts]),
-            np.concatenate([p.hip_deg for p in parts]),
-            np.concatenate([p.hip_sd_deg for p in parts]),
-            np.concatenate([p.lumbar_deg for p in parts]),
-            np.concatenate([p.lumbar_sd_deg for p in parts]),
-            np.concatenate([p.fold_deg for p in parts]),
-            np.concatenate([p.trunk_pitch_deg for p in parts]),
-            parts[-1].hip_measured,
-            parts[-1].has_thigh,
-        )
+_LEAST_MOVED_DEG = 5.0
+_QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def measure_rep(
@@ -77,85 +30,81 @@ def measure_rep(
     next_start_s: float | None,
     grid: RepAngles,
     judge: Judge,
+    profile: RepProfile,
+    context: SetContext,
     *,
     trusted: bool,
+    after_s: float = AFTER_S,
 ) -> RepResult:
-    """Measure one rep; ``next_start_s`` is when the next one begins, ``trusted`` is False where a clip's place is in
-    doubt. Values are None where the clips cannot tell."""
-    lo, hi = np.searchsorted(grid.time_s, [rep.start_s, rep.end_s])
-    rows = slice(int(lo), max(int(lo) + 1, int(hi)))
-    time_s, hip, lumbar = grid.time_s[rows], grid.hip_deg[rows], grid.lumbar_deg[rows]
-    at = int(np.argmin(np.abs(time_s - rep.bottom_s)))
-    near = np.abs(time_s - rep.bottom_s) <= _BOTTOM_HALF_WIDTH_S
-    knows_hip = _known(hip) and trusted
-    knows_lumbar = _known(lumbar) and bool(np.isfinite(lumbar[near]).any()) and trusted
-    hip_max = float(np.nanmax(hip)) if knows_hip else None
-    hip_sd = float(grid.hip_sd_deg[rows][int(np.nanargmax(hip))]) if knows_hip else None
-    bottom = float(np.nanmean(lumbar[near])) if knows_lumbar else None
-    bottom_sd = float(np.nanmean(grid.lumbar_sd_deg[rows][near])) if knows_lumbar else None
-    faults = _faults(rep, time_s, lumbar, grid.fold_deg[rows], bottom_sd, judge) if knows_lumbar else ()
-    share = None
-    if hip_max is not None and bottom is not None and grid.hip_measured:
-        moved_hip, moved_lumbar = float(hip[at] - hip[0]), bottom - _first(lumbar)
-        total = moved_hip + moved_lumbar
-        share = moved_hip / total if math.isfinite(total) and abs(total) > 5.0 else None
-    verdict = "cannot_tell" if not knows_lumbar else "faulty" if faults else "good"
+    """Measure and judge one rep; ``next_start_s`` is when the next one begins, ``trusted`` is False where a clip's
+    place is in doubt, ``after_s`` is how much of what follows is looked at. Values are None where the clips cannot
+    tell."""
+    course = RepCourse.cut(rep, grid, next_start_s, after_s, judge.params.most_lumbar_sd_deg)
+    rows, near = course.whole, course.near_bottom()
+    part = course.grid
+    time_s, hip, lumbar = part.time_s[rows], part.hip_deg[rows], part.lumbar_deg[rows]
+    knows_hip = known(hip) and trusted
+    knows_lumbar = known(lumbar) and bool(np.isfinite(part.lumbar_deg[near]).any()) and trusted
+    bottom = float(np.nanmean(part.lumbar_deg[near])) if knows_lumbar else None
+    judged = judge_rep(course, judge, context, profile) if trusted else Judgement((), profile.faults)
+    knows_both = knows_hip and knows_lumbar
+    shares = _hip_shares(course) if knows_both and part.hip_measured else (None, (None,) * 4)
+    down = order_down(course, judge.params) if knows_both else None
+    up = order_up(course, judge.params) if knows_both else None
     return RepResult(
         index=index,
         start_s=rep.start_s,
         bottom_s=rep.bottom_s,
         end_s=rep.end_s,
-        hip_max_deg=hip_max,
-        hip_sd_deg=hip_sd,
+        hip_max_deg=float(np.nanmax(hip)) if knows_hip else None,
+        hip_sd_deg=float(part.hip_sd_deg[rows][int(np.nanargmax(hip))]) if knows_hip else None,
         lumbar_at_bottom_deg=bottom,
         lumbar_max_deg=float(np.nanmax(lumbar)) if knows_lumbar else None,
         lumbar_min_deg=float(np.nanmin(lumbar)) if knows_lumbar else None,
-        lumbar_sd_deg=bottom_sd,
-        hip_share=share,
+        lumbar_sd_deg=float(np.nanmean(part.lumbar_sd_deg[near])) if knows_lumbar else None,
+        hip_share=shares[0],
+        hip_share_quarters=shares[1],
         eccentric_s=rep.tempo.eccentric_s,
         pause_s=rep.tempo.pause_s,
         concentric_s=rep.tempo.concentric_s,
         top_s=None if next_start_s is None else max(0.0, next_start_s - rep.end_s),
-        peak_hip_velocity_deg_s=_peak_extension(time_s, hip, rep.bottom_s) if knows_hip and grid.hip_measured else None,
-        onset_hip_minus_spine_s=_onset_order(time_s, hip, lumbar, rep.bottom_s) if knows_lumbar and knows_hip else None,
-        verdict=verdict,
+        peak_hip_velocity_deg_s=_peak_extension(time_s, hip, rep.bottom_s) if knows_hip and part.hip_measured else None,
+        onset_hip_minus_spine_s=None if down is None else down.lead_s,
+        onset_sd_s=None if down is None else down.sd_s,
+        return_hip_minus_spine_s=None if up is None else up.lead_s,
+        verdict=_verdict(judged, knows_lumbar=knows_lumbar),
         cannot_tell=not knows_lumbar,
-        faults=faults,
+        faults=tuple(
+            Fault(f.name, f.severity, f.value_deg, f.time_s, f.probability, f.value, f.unit) for f in judged.faults
+        ),
+        not_judged=judged.left_open,
     )
 
 
-def _known(values: FloatArray) -> bool:
-    """Whether enough of a rep is there to speak of it."""
-    return bool(np.isfinite(values).mean() >= _KNOWN_SHARE)
+def _verdict(judged: Judgement, *, knows_lumbar: bool) -> str:
+    """A fault found is a fault; without one a rep is good only if its lower back could be judged."""
+    if judged.faults:
+        return "faulty"
+    spine_open = {"rounded_back", "arched_back"} & set(judged.left_open)
+    return "good" if knows_lumbar and not spine_open else "cannot_tell"
 
 
-def _first(values: FloatArray) -> float:
-    known = values[np.isfinite(values)]
-    return float(known[0])
+def _hip_shares(course: RepCourse) -> tuple[float | None, tuple[float | None, ...]]:
+    """Share of hip in hip plus lumbar movement on the way down, in all and by quarters of the fold."""
+    rows = course.down
+    hip, lumbar, depth = course.grid.hip_deg[rows], course.grid.lumbar_deg[rows], course.depth[rows]
+    there = np.isfinite(hip) & np.isfinite(lumbar) & np.isfinite(depth)
+    if there.sum() < 8:
+        return None, (None,) * 4
+    hip, lumbar, depth = hip[there], lumbar[there], np.maximum.accumulate(depth[there])
+    at = [min(int(np.searchsorted(depth, q)), len(depth) - 1) for q in _QUARTERS]
+    pieces = [(float(hip[b] - hip[a]), float(lumbar[b] - lumbar[a])) for a, b in pairwise(at)]
+    return _share(float(hip[-1] - hip[0]), float(lumbar[-1] - lumbar[0])), tuple(_share(*p) for p in pieces)
 
 
-def _faults(
-    rep: Rep,
-    time_s: FloatArray,
-    lumbar: FloatArray,
-    fold: FloatArray,
-    sd_deg: float | None,
-    judge: Judge,
-) -> tuple[Fault, ...]:
-    if sd_deg is None:
-        return ()
-    depth = (fold - rep.top_fold_deg) / (rep.bottom_fold_deg - rep.top_fold_deg)
-    level = judge.neutral.levelled(lumbar, fold)
-    near_bottom = np.flatnonzero(np.isfinite(level) & (depth >= judge.params.rounded_from))
-    folded = np.flatnonzero(np.isfinite(level) & (depth >= judge.params.arched_from))
-    if not len(near_bottom) or not len(folded):
-        return ()
-    high, low = near_bottom[np.argmax(level[near_bottom])], folded[np.argmin(level[folded])]
-    course = Course(float(level[high]), float(time_s[high]), float(level[low]), float(time_s[low]), sd_deg)
-    at = {"rounded_back": float(lumbar[high]), "arched_back": float(lumbar[low])}
-    return tuple(
-        Fault(f.name, f.severity, at[f.name], f.time_s, f.probability) for f in judge_lumbar(course, judge.limits)
-    )
+def _share(hip_deg: float, lumbar_deg: float) -> float | None:
+    total = hip_deg + lumbar_deg
+    return hip_deg / total if math.isfinite(total) and abs(total) > _LEAST_MOVED_DEG else None
 
 
 def _peak_extension(time_s: FloatArray, hip: FloatArray, bottom_s: float) -> float | None:
@@ -167,19 +116,3 @@ def _peak_extension(time_s: FloatArray, hip: FloatArray, bottom_s: float) -> flo
     width = max(1, round(0.05 / float(np.median(np.diff(t)))))
     speed = -(h[width:] - h[:-width]) / (t[width:] - t[:-width])
     return float(speed.max()) if len(speed) else None
-
-
-def _onset_order(time_s: FloatArray, hip: FloatArray, lumbar: FloatArray, bottom_s: float) -> float | None:
-    """When the hip starts minus when the spine starts on the way down, s; negative: hips first."""
-    onsets = []
-    for angle in (hip, lumbar):
-        down = (time_s <= bottom_s) & np.isfinite(angle)
-        if down.sum() < 8:
-            return None
-        t, a = time_s[down], angle[down] - angle[down][0]
-        reach = float(a[np.argmax(np.abs(a))])
-        if abs(reach) < _ONSET_LEAST_DEG:
-            return None
-        past = np.flatnonzero(a / reach >= _ONSET_SHARE)
-        onsets.append(float(t[past[0]]))
-    return onsets[0] - onsets[1]

@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 
 from imu_hinge.conventions import BACK, CONTRACT_VERSION, PELVIS, THIGH
-from imu_hinge.hinge.faults import JUDGED
 from imu_hinge.recording.atomic import write_all_or_nothing
 from imu_hinge.session.results import AngleSeries, RepResult, SessionResult, SetResult
 from imu_hinge.version import __version__
@@ -45,7 +44,6 @@ def summary(result: SessionResult) -> dict[str, object]:
                 for name, c in result.quality.clips.items()
             },
         },
-        "faults_judged": list(JUDGED),
         "reference_lumbar_deg": _number(result.reference_lumbar_deg),
         "sets": [_set(s) for s in result.sets],
         "params": dict(result.params),
@@ -62,6 +60,16 @@ def _set(found: SetResult) -> dict[str, object]:
         "reps": [_rep(r) for r in found.reps],
         "creep_deg_per_rep": _number(found.creep_deg_per_rep),
         "good_reps": found.good_reps,
+        "creep": {
+            "sd_deg_per_rep": _number(found.trend.creep_sd_deg_per_rep),
+            "added_deg": _number(found.trend.creep_deg),
+            "severity": found.trend.creep or None,
+        },
+        "consistency": {
+            "lumbar_at_bottom_sd_deg": _number(found.trend.lumbar_sd_deg),
+            "hip_max_sd_deg": _number(found.trend.hip_sd_deg),
+            "tempo_sd_s": _number(found.trend.tempo_sd_s),
+        },
     }
 
 
@@ -79,6 +87,7 @@ def _rep(rep: RepResult) -> dict[str, object]:
             "sd": _number(rep.lumbar_sd_deg),
         },
         "hip_share": _number(rep.hip_share),
+        "hip_share_quarters": [_number(share) for share in rep.hip_share_quarters],
         "tempo_s": {
             "eccentric": _number(rep.eccentric_s),
             "pause": _number(rep.pause_s),
@@ -87,6 +96,8 @@ def _rep(rep: RepResult) -> dict[str, object]:
         },
         "peak_hip_velocity_deg_s": _number(rep.peak_hip_velocity_deg_s, 1),
         "onset_hip_minus_spine_s": _number(rep.onset_hip_minus_spine_s),
+        "onset_sd_s": _number(rep.onset_sd_s),
+        "return_hip_minus_spine_s": _number(rep.return_hip_minus_spine_s),
         "verdict": rep.verdict,
         "cannot_tell": rep.cannot_tell,
         "faults": [
@@ -96,9 +107,12 @@ def _rep(rep: RepResult) -> dict[str, object]:
                 "value_deg": _number(f.value_deg),
                 "time_s": _number(f.time_s),
                 "probability": _number(f.probability),
+                "value": _number(f.value_deg if f.value is None else f.value),
+                "unit": f.unit,
             }
             for f in rep.faults
         ],
+        "not_judged": list(rep.not_judged),
     }
 
 

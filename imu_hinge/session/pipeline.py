@@ -14,21 +14,24 @@ from numpy.typing import NDArray
 
 from imu_hinge.body.angles import JointAngles, clip_roles, joint_angles
 from imu_hinge.body.calibration import BodyCalibration
-from imu_hinge.body.kinematics import segment_pitches
+from imu_hinge.body.kinematics import SegmentAttitude, segment_attitudes
 from imu_hinge.conventions import THIGH
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.fusion.track import ClipTrack
-from imu_hinge.hinge.cues import Cue, CueEngine, CueParams
+from imu_hinge.hinge.cues import Cue, CueEngine, CueParams, cues_after
 from imu_hinge.hinge.faults import Judge, judge_for
+from imu_hinge.hinge.profiles import profile_of
+from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.recording.model import Segment
 from imu_hinge.sensors.source import SampleBlock
 from imu_hinge.session.intake import Intake
 from imu_hinge.session.live_calibration import CALIBRATION_KINDS, LiveCalibration, LiveCalibrator
 from imu_hinge.session.live_reps import CountedRep, LiveReps
-from imu_hinge.session.measure import RepAngles, measure_rep
+from imu_hinge.session.measure import measure_rep
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.reference import find_reference
 from imu_hinge.session.results import RepResult
+from imu_hinge.session.set_context import LiveContexts
 from imu_hinge.session.sets import free_fall
 
 __all__ = ["LiveRep", "Pipeline", "PipelineBlock"]
@@ -37,14 +40,17 @@ FloatArray = NDArray[np.float64]
 
 _HISTORY_S = 90.0
 """How much of the angles a rep that ends now may need, beyond the longest stay its profile allows."""
+_LOCKOUT_S = 0.1
+"""How much of the top after a rep's end a rep is judged with: more would delay its verdict."""
 
 
 @dataclass(frozen=True)
 class LiveRep:
-    """A rep as the live path saw it, and the exercise that was announced (None: found)."""
+    """A rep as the live path saw it, the exercise that was announced (None: found), and cues for the next rep."""
 
     exercise: str | None
     result: RepResult
+    cues: tuple[Cue, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,7 @@ class Pipeline:
         self._segments: list[Segment] = []
         self._history: list[RepAngles] = []
         self._ended: list[CountedRep] = []
+        self._contexts = LiveContexts()
 
     @property
     def calibration(self) -> BodyCalibration | None:
@@ -158,6 +165,11 @@ class Pipeline:
             return any(s.start_s <= now_s < s.end_s for s in sets)
         return self._calibration is not None and self._calibration.level == "full"
 
+    def _watched(self, now_s: float) -> tuple[str, ...]:
+        """The faults that the set under way is watched for."""
+        here = [s for s in self._segments if s.kind == "set" and s.start_s <= now_s < s.end_s]
+        return profile_of(here[-1].exercise if here else None).faults
+
     def _advance(self, tracks: dict[str, ClipTrack]) -> PipelineBlock:
         """One stretch without a change in it."""
         some = next(iter(tracks.values()))
@@ -170,67 +182,72 @@ class Pipeline:
             nan = np.full(len(time_s), np.nan)
             joints = JointAngles(nan, nan, nan, nan, nan, nan)
             return PipelineBlock(time_s, dict.fromkeys(tracks, nan), joints)
-        pitch, joints = self._angles(tracks)
+        motion, joints = self._angles(tracks)
         if self._calibration.suspect:
             joints = joints.emptied(np.ones(len(time_s), bool))
-        grid = RepAngles.of(time_s, joints, self._sites)
+        grid = RepAngles.of(time_s, joints, self._sites, motion)
         self._keep_history(grid)
         self._ended += self._reps.update(grid, free_fall(tracks), self._history)
         reps = self._measured(float(time_s[-1]))
         cues: list[Cue] = []
         if self._cues is not None and self._coaching(float(time_s[0])):
-            cues = self._cues.update(time_s, joints.lumbar_flexion_deg, joints.fold_deg)
+            cues = self._cues.update(grid, self._watched(float(time_s[0])))
         return PipelineBlock(
             time_s,
-            {name: np.rad2deg(p) for name, p in pitch.items()},
+            {name: np.rad2deg(m.pitch_rad) for name, m in motion.items()},
             joints,
             tuple(reps),
             tuple(cues),
             calibrated=True,
         )
 
-    def _angles(self, tracks: Mapping[str, ClipTrack]) -> tuple[dict[str, FloatArray], JointAngles]:
+    def _angles(self, tracks: Mapping[str, ClipTrack]) -> tuple[dict[str, SegmentAttitude], JointAngles]:
         assert self._calibration is not None
         alignments = self._calibration.alignments
-        pitch = segment_pitches({n: t.quat for n, t in tracks.items()}, alignments)
+        motion = segment_attitudes({n: t.quat for n, t in tracks.items()}, alignments)
+        pitch = {n: m.pitch_rad for n, m in motion.items()}
         sd = {n: t.inclination_sd_rad for n, t in tracks.items()}
-        return pitch, joint_angles(pitch, sd, alignments, self._sites, self._params.angles)
+        return motion, joint_angles(pitch, sd, alignments, self._sites, self._params.angles)
 
     def _adopt(self, fresh: LiveCalibration) -> None:
         self._calibration = fresh.body
-        _, joints = self._angles(fresh.tracks)
+        motion, joints = self._angles(fresh.tracks)
         some = next(iter(fresh.tracks.values()))
         time_s = (some.first + np.arange(len(some))) / self._rate_hz
         reference = find_reference(
-            RepAngles.of(time_s, joints, self._sites), fresh.segments, self._rate_hz, self._params.reps
+            RepAngles.of(time_s, joints, self._sites, motion), fresh.segments, self._rate_hz, self._params.reps
         )
-        self._judge = judge_for(
-            reference.lumbar_deg,
-            reference.fold_deg,
-            reference.max_flexion_deg,
-            self._params.faults,
-            has_thigh=THIGH in clip_roles(self._sites),
-        )
+        self._judge = judge_for(reference, self._params.faults, has_thigh=THIGH in clip_roles(self._sites))
         if self._cues is None:
             self._cues = CueEngine(self._judge, self._cue_params)
         else:
             self._cues.retune(self._judge)
 
     def _measured(self, now_s: float) -> list[LiveRep]:
-        """Reps whose end, which is extrapolated, the grid has reached."""
-        ready = [e for e in self._ended if e.rep.end_s <= now_s]
-        self._ended = [e for e in self._ended if e.rep.end_s > now_s]
+        """Reps whose end, which is extrapolated, and lockout the grid has reached."""
+        ready = [e for e in self._ended if e.rep.end_s + _LOCKOUT_S <= now_s]
+        self._ended = [e for e in self._ended if e.rep.end_s + _LOCKOUT_S > now_s]
         if not ready or self._judge is None:
             return []
         grid = RepAngles.join(self._history)
         trusted = self._calibration is not None and not self._calibration.suspect
-        return [
-            LiveRep(
-                e.announced.exercise if e.announced is not None else None,
-                measure_rep(e.rep, e.index, None, grid, self._judge, trusted=trusted),
+        live = []
+        for e in ready:
+            exercise = e.announced.exercise if e.announced is not None else None
+            context = self._contexts.of(e.announced, e.rep, grid)
+            result = measure_rep(
+                e.rep,
+                e.index,
+                None,
+                grid,
+                self._judge,
+                profile_of(exercise),
+                context,
+                trusted=trusted,
+                after_s=_LOCKOUT_S,
             )
-            for e in ready
-        ]
+            live.append(LiveRep(exercise, result, cues_after(result.faults, result.end_s)))
+        return live
 
     def _keep_history(self, grid: RepAngles) -> None:
         self._history.append(grid)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from imu_hinge.hinge.set_trend import SetTrend
 from imu_hinge.recording.model import Segment
 
 __all__ = ["AngleSeries", "ClipQuality", "Fault", "Quality", "RepResult", "SessionResult", "SetResult"]
@@ -37,13 +38,19 @@ class AngleSeries:
 
 @dataclass(frozen=True)
 class Fault:
-    """A named fault in one rep: one of ``conventions.FAULTS``, amber or red, with the value that raised it."""
+    """A named fault in one rep: one of ``conventions.FAULTS``, amber or red, with the probability that it is one.
+
+    ``value_deg`` is the angle to tell. What was compared with the threshold is ``value`` in its ``unit``: the same
+    angle (None, 'deg'), seconds of lead ('s'), or how many times the usual ('times').
+    """
 
     name: str
     severity: str
     value_deg: float
     time_s: float
     probability: float
+    value: float | None = None
+    unit: str = "deg"
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,14 @@ class RepResult:
     verdict: str
     cannot_tell: bool
     faults: tuple[Fault, ...] = ()
+    not_judged: tuple[str, ...] = ()
+    """Faults that the exercise is watched for and these clips leave open in this rep."""
+    hip_share_quarters: tuple[float | None, ...] = ()
+    """Hip share over the four quarters of the fold on the way down."""
+    onset_sd_s: float | None = None
+    """SD of ``onset_hip_minus_spine_s``."""
+    return_hip_minus_spine_s: float | None = None
+    """When the hip leaves the bottom minus when the spine does, s; negative: hips first."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,7 @@ class SetResult:
     reps: tuple[RepResult, ...]
     creep_deg_per_rep: float | None
     announced: bool = True
+    trend: SetTrend = field(default_factory=SetTrend)
 
     @property
     def good_reps(self) -> int:

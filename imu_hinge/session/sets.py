@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from imu_hinge.fusion.track import ClipTrack
 from imu_hinge.hinge.profiles import UNANNOUNCED, RepProfile, profile_of
+from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.hinge.reps import Rep, RepCounter, RepParams
 from imu_hinge.recording.model import Segment
-from imu_hinge.session.measure import RepAngles
 
 __all__ = ["SET_MARGIN_S", "FoundSet", "announced_reps", "counter_for", "find_sets", "free_fall", "unannounced_reps"]
 

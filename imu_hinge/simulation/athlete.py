@@ -59,11 +59,29 @@ class Athlete:
     bottom_pause_s: float
     top_pause_s: float
     variability: float
+    level_shares: tuple[float, ...] = LEVEL_SHARES
+    """Own share of T12-S1 flexion below each vertebra of ``LEVELS``."""
+    back_clip_off_levels: float = 0.0
+    """How far above the vertebra it is meant for the back clip sits, in vertebrae."""
 
     @property
     def side_sign(self) -> float:
         """+1 where the thigh clip sits on the left leg (y points left), -1 on the right."""
         return 1.0 if self.side == "left" else -1.0
+
+    def share_below(self, site: str) -> float:
+        """Share of T12-S1 flexion below the back clip (or the sacrum's) where it really sits."""
+        if site in ("S1", "T12"):
+            return LUMBAR_SHARE_BELOW[site]
+        at = LEVELS.index(site)
+        if self.back_clip_off_levels == 0.0:
+            return self.level_shares[at]
+        return float(np.interp(at + self.back_clip_off_levels, np.arange(-1.0, 5.0), (0.0, *self.level_shares)))
+
+    def back_clip_up_m(self, site: str) -> float:
+        """Height of the back clip over the lumbar joint below its vertebra, m."""
+        up = (1.4 if site == "T12" else 0.5) * self.vertebra_m + self.back_clip_above_m
+        return up + self.back_clip_off_levels * self.vertebra_m
 
     def lumbar_joints_m(self) -> FloatArray:
         """Standing positions of the five lumbar joints from the hip centre, (5, 2) as x, z: a mild lordosis.

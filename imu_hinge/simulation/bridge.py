@@ -53,26 +53,37 @@ def bridge_set(stage: Stage, plan: SetPlan) -> None:
     """Lie down, bridge, get up again."""
     athlete, script, rng = stage.athlete, stage.script, stage.rng
     reach = (athlete.shank_m + athlete.thigh_m) * float(rng.uniform(0.52, 0.60))
+    if stage.habits is not None:
+        reach = _near_enough(athlete, reach)
     flat = np.zeros(1)
     shank, knee, hip = bridge_postures(athlete, np.array([-90 * DEG]), flat, reach)
     _change_posture(stage, 5.0, float(shank[0]), float(knee[0]), float(hip[0]))
     script.wait(1.0)
     for rep in plan.reps:
-        magnitude = magnitude_of(rep, rng)
+        magnitude = magnitude_of(rep, rng, stage.magnitudes)
         start = stage.now_s
-        up_s = athlete.concentric_s * plan.tempo * float(np.exp(rng.normal(0.0, 0.08)))
-        down_s = athlete.eccentric_s * plan.tempo * float(np.exp(rng.normal(0.0, 0.08)))
-        hold_s = 0.5 if plan.pause_s is None else plan.pause_s
+        pace = plan.tempo * (magnitude if rep.label == "rushed" else 1.0)
+        up_s = athlete.concentric_s * pace * float(np.exp(rng.normal(0.0, 0.08)))
+        down_s = athlete.eccentric_s * pace * float(np.exp(rng.normal(0.0, 0.08)))
+        hold_s = 0.5 * (pace if rep.label == "rushed" else 1.0) if plan.pause_s is None else plan.pause_s
         t = Script.times(up_s + hold_s + down_s)
         done = minimum_jerk(t / up_s) * minimum_jerk((t[-1] - t) / down_s)
         arch = -magnitude * DEG if rep.label in ("arched", "hyperextended_lockout") else 0.0
-        lumbar = done * (arch + rng.normal(0.0, 1.5) * DEG)
+        slack = rng.normal(0.0, 1.5) * DEG
+        lumbar = done * (arch + (slack if stage.habits is None else np.clip(slack, -3 * DEG, 3 * DEG)))
         top = _highest(athlete, reach, arch) - max(float(rng.normal(2.0, 1.5)), 0.0) * DEG
-        if rep.label == "incomplete_lockout":
+        if stage.habits is not None:
+            short = magnitude if rep.label == "incomplete_lockout" else float(np.clip(rng.normal(1.5, 1.2), -0.5, 4.0))
+            top = _highest(athlete, reach, arch, short * DEG)
+        elif rep.label == "incomplete_lockout":
             top -= magnitude * DEG
         course = bridge_postures(athlete, -90 * DEG - top * done, lumbar, reach)
         _play(stage, start, *course)
         script.play("lumbar", lumbar)
+        if rep.label == "twist":
+            side = float(rng.choice([-1.0, 1.0])) * magnitude * DEG
+            script.play("pelvis_roll", done * side)
+            script.play("pelvis_yaw", 0.3 * done * side)
         for channel in ("pelvis_roll", "pelvis_yaw", "axial"):
             script.wander(channel, 0.7 * DEG, 0.6, float(t[-1]), rng)
         script.wait(float(t[-1]))
@@ -84,11 +95,22 @@ def bridge_set(stage: Stage, plan: SetPlan) -> None:
     quiet(stage, 1.0)
 
 
-def _highest(athlete: Athlete, reach_m: float, arch: float) -> float:
-    """How far the pelvis tips beyond lying, rad, until the hips are straight (or the legs end)."""
+def _near_enough(athlete: Athlete, reach_m: float) -> float:
+    """The reach, shortened until the hips can be straightened: what a coach asks for before the first rep."""
+    for nearer in np.arange(0.0, 0.12, 0.01):
+        top = np.linspace(0.0, 45 * DEG, 226)
+        _, _, hip = bridge_postures(athlete, -90 * DEG - top, np.zeros(226), reach_m - nearer)
+        if float(hip.min()) < -1.0 * DEG:
+            return reach_m - float(nearer)
+    return reach_m
+
+
+def _highest(athlete: Athlete, reach_m: float, arch: float, left_rad: float = 2 * DEG) -> float:
+    """How far the pelvis tips beyond lying, rad, until the hips are straight but for ``left_rad`` (or the legs
+    end)."""
     top = np.linspace(0.0, 45 * DEG, 451)
     _, _, hip = bridge_postures(athlete, -90 * DEG - top, np.full(451, arch), reach_m)
-    straight = np.flatnonzero(hip < 2 * DEG)
+    straight = np.flatnonzero(hip < left_rad)
     return float(top[straight[0]] if len(straight) else top[int(np.argmin(hip))])
 
 

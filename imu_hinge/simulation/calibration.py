@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from imu_hinge.simulation.courses import Script, unrest, window
-from imu_hinge.simulation.exercises import neutral_rep
 from imu_hinge.simulation.stage import Stage, perform_rep, quiet
 
 __all__ = ["max_flexion", "pelvic_tilts", "reference_hinges", "stand"]
@@ -25,7 +24,7 @@ def reference_hinges(stage: Stage, count: int = 3, brisk: float = 1.0) -> None:
     """Slow hinges with a dowel along head, upper back and sacrum: the athlete's own neutral."""
     start = stage.now_s
     for _ in range(count):
-        shape = neutral_rep("reference_hinge", stage.athlete, stage.rng)
+        shape = stage.next_rep("reference_hinge")
         shape = replace(
             shape,
             down_s=shape.down_s * brisk,
@@ -63,7 +62,7 @@ def pelvic_tilts(stage: Stage, count: int = 3) -> None:
 def max_flexion(stage: Stage) -> None:
     """One relaxed toe-touch to the athlete's own end of range, held for about a second."""
     start = stage.now_s
-    shape = neutral_rep("max_flexion", stage.athlete, stage.rng)
+    shape = stage.next_rep("max_flexion")
     shape = replace(shape, pause_s=float(stage.rng.uniform(0.7, 1.1)), lag_down_s=(0.15, 0.08, 0.0))
     perform_rep(stage, shape, "toe_touch", "max_flexion")
     quiet(stage, 0.4)

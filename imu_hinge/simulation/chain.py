@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from imu_hinge.recording.model import FloatArray
-from imu_hinge.simulation.athlete import LEVEL_SHARES, Athlete
+from imu_hinge.simulation.athlete import Athlete
 
 __all__ = ["Planar", "balance_shank", "planar_chain", "standing_com_x"]
 
@@ -66,7 +66,7 @@ def planar_chain(
     levels = [p]
     for i in range(4):
         d = joints[i + 1] - joints[i]
-        p = p + _turn(pelvis + LEVEL_SHARES[i] * lumbar, d[0], d[1])
+        p = p + _turn(pelvis + athlete.level_shares[i] * lumbar, d[0], d[1])
         levels.append(p)
     top = pelvis + lumbar
     d = athlete.t12_m() - joints[-1]

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from imu_hinge.simulation.athlete import Athlete
 
-__all__ = ["DEFAULT_MAGNITUDES", "RepShape", "apply_fault", "neutral_rep"]
+__all__ = [
+    "DEFAULT_MAGNITUDES",
+    "RED_MAGNITUDES",
+    "TWISTED",
+    "Extra",
+    "Magnitudes",
+    "RepShape",
+    "apply_fault",
+    "neutral_rep",
+]
 
 DEG: Final = np.pi / 180.0
 
-DEFAULT_MAGNITUDES: Final[tuple[tuple[str, float, float], ...]] = (
+Magnitudes: TypeAlias = tuple[tuple[str, float, float], ...]
+
+DEFAULT_MAGNITUDES: Final[Magnitudes] = (
     ("rounded", 20.0, 30.0),
     ("arched", 14.0, 19.0),
     ("butt_wink", 16.0, 22.0),
@@ -29,6 +40,27 @@ DEFAULT_MAGNITUDES: Final[tuple[tuple[str, float, float], ...]] = (
 """Label, least and greatest usual magnitude: degrees; ms of lead for ``spine_first``; share of normal time
 for
 ``rushed``."""
+
+RED_MAGNITUDES: Final[Magnitudes] = (
+    ("rounded", 18.0, 35.0),
+    ("arched", 14.0, 22.0),
+    ("butt_wink", 19.0, 30.0),
+    ("spine_first", 460.0, 720.0),
+    ("hyperextended_lockout", 12.0, 18.0),
+    ("incomplete_lockout", 14.5, 22.0),
+    ("knee_dominant", 36.0, 48.0),
+    ("hips_shoot_up", 20.0, 33.0),
+    ("knee_bend_changed", 24.0, 35.0),
+    ("twist", 15.0, 24.0),
+    ("rushed", 0.34, 0.44),
+)
+"""The same from just beyond the red threshold (SCIENCE section 4), with room for the rep's own scatter, to strong.
+
+``spine_first`` is how long knees and hips are held back; seen at a tenth of the way, as people and clips see it, the
+spine leads by about three quarters of that less 80 ms (``TruthRep.true_values`` has what came of it)."""
+
+TWISTED: Final = (("pelvis_yaw", 0.6), ("axial", 0.4), ("pelvis_roll", -0.35))
+"""How a twist of the trunk is shared out: pelvis, spine, and a tilt to the side."""
 
 MOST_KNEE_DEG: Final = 125.0
 """Knees hardly bend further under a load."""
@@ -53,7 +85,8 @@ class RepShape:
     standing).
 
     ``lag_down_s`` and ``lag_up_s`` delay each joint's onset (knee, hip, lumbar). A negative ``pause_s``
-    turns round before the bottom is quite reached, as people do.
+    turns round before the bottom is quite reached, as people do. ``knee_skew`` is added to the knee's skew,
+    down and up.
     """
 
     bottom: tuple[float, float, float]
@@ -65,6 +98,7 @@ class RepShape:
     lag_up_s: tuple[float, float, float]
     skew_down: float = -0.15
     skew_up: float = 0.2
+    knee_skew: tuple[float, float] = (0.0, 0.0)
     hold_s: float = 0.0
     extras: tuple[Extra, ...] = ()
 
@@ -170,9 +204,8 @@ def apply_fault(shape: RepShape, label: str, magnitude: float, side: float = 1.0
             bend = (Extra("knee", 0.45, 1.05, m * DEG), Extra("knee", 2.0, 2.55, -m * DEG))
             return replace(shape, extras=shape.extras + bend)
         case "twist":
-            turn = ("pelvis_yaw", 0.6), ("axial", 0.4), ("pelvis_roll", -0.35)
-            down = tuple(Extra(c, 0.2, 1.0, side * g * m * DEG) for c, g in turn)
-            up = tuple(Extra(c, 2.0, 2.8, -side * g * m * DEG) for c, g in turn)
+            down = tuple(Extra(c, 0.2, 1.0, side * g * m * DEG) for c, g in TWISTED)
+            up = tuple(Extra(c, 2.0, 2.8, -side * g * m * DEG) for c, g in TWISTED)
             return replace(shape, extras=shape.extras + down + up)
         case "rushed":
             return replace(shape, down_s=shape.down_s * m, up_s=shape.up_s * m, pause_s=0.0)

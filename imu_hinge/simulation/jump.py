@@ -18,6 +18,7 @@ from imu_hinge.recording.model import FloatArray
 from imu_hinge.simulation.athlete import Athlete
 from imu_hinge.simulation.chain import balance_shank, planar_chain, standing_com_x
 from imu_hinge.simulation.courses import STEP_S, Script, quintic
+from imu_hinge.simulation.exercises import TWISTED
 from imu_hinge.simulation.sets import SetPlan, magnitude_of
 from imu_hinge.simulation.stage import PlannedRep, Stage, quiet
 
@@ -124,14 +125,25 @@ def jump_course(
     return f, course, ankle, (bottom, bottom + push_s, bottom + push_s + flight_s)
 
 
+def _twist(stage: Stage, most_rad: float, bottom_s: float, whole_s: float) -> None:
+    """Turn out on the way down and stay turned until the landing is absorbed."""
+    side, start = float(stage.rng.choice([-1.0, 1.0])), stage.now_s
+    for channel, share in TWISTED:
+        turn = side * share * most_rad
+        stage.script.shift(channel, turn, 0.85 * bottom_s, at_s=start + 0.1 * bottom_s)
+        stage.script.shift(channel, -turn, 0.3 * whole_s, at_s=start + 0.65 * whole_s)
+
+
 def jump_set(stage: Stage, plan: SetPlan) -> None:
     """Jumps with a second or two of standing between them."""
     athlete, script, rng = stage.athlete, stage.script, stage.rng
     quiet(stage, 1.0)
     for rep in plan.reps:
-        magnitude = magnitude_of(rep, rng)
-        lumbar = athlete.hinge_lumbar_rad + rng.normal(2.0, 2.0) * DEG
+        magnitude = magnitude_of(rep, rng, stage.magnitudes)
+        lumbar = athlete.hinge_lumbar_rad + rng.normal(2.0, 2.0 if stage.habits is None else 1.5) * DEG
         if rep.label in ("rounded", "arched"):
+            if stage.habits is not None:
+                lumbar, magnitude = athlete.hinge_lumbar_rad + rng.normal(0.0, 1.0) * DEG, 1.15 * magnitude
             lumbar += magnitude * DEG * (1.0 if rep.label == "rounded" else -1.0)
         family, course, ankle, (bottom, _, _) = jump_course(athlete, lumbar, rng)
         start, whole = stage.now_s, (len(course) - 1) * STEP_S
@@ -141,6 +153,8 @@ def jump_set(stage: Stage, plan: SetPlan) -> None:
         script.play("z", ankle)
         for channel in ("pelvis_roll", "pelvis_yaw", "bend", "axial"):
             script.wander(channel, 0.8 * DEG, 0.4, whole, rng)
+        if rep.label == "twist":
+            _twist(stage, magnitude * DEG, bottom, whole)
         script.wait(whole)
         turn = (start + 0.5 * bottom, start + bottom + 0.15)
         stage.reps.append(PlannedRep(plan.exercise, rep.label, start, turn, stage.now_s, magnitude))

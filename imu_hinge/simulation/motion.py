@@ -8,9 +8,8 @@ from typing import Final
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from imu_hinge.conventions import LUMBAR_SHARE_BELOW
 from imu_hinge.recording.model import FloatArray
-from imu_hinge.simulation.athlete import LEVEL_SHARES, LEVELS, Athlete
+from imu_hinge.simulation.athlete import LEVELS, Athlete
 from imu_hinge.simulation.chain import Planar, balance_shank, planar_chain, standing_com_x
 from imu_hinge.simulation.courses import STEP_S, Script
 
@@ -160,10 +159,9 @@ def bone_frame(motion: Motion, site: str) -> tuple[FloatArray, Rotation]:
             top = len(LEVELS) - 1 if site == "T12" else LEVELS.index(site)
             for i in range(top):
                 d = joints[i + 1] - joints[i]
-                local = local + _upright(motion, LEVEL_SHARES[i]).apply([d[0], 0.0, d[1]])
-            bone = _upright(motion, LUMBAR_SHARE_BELOW[site])
-            up = (1.4 if site == "T12" else 0.5) * a.vertebra_m + a.back_clip_above_m
-            local = local + bone.apply([-a.back_clip_behind_m, 0.0, up])
+                local = local + _upright(motion, a.level_shares[i]).apply([d[0], 0.0, d[1]])
+            bone = _upright(motion, a.share_below(site))
+            local = local + bone.apply([-a.back_clip_behind_m, 0.0, a.back_clip_up_m(site)])
     turn = Rotation.from_rotvec(motion.heading_rad[:, None] * np.array([0.0, 0.0, 1.0]))
     return motion.root_m + turn.apply(local), turn * bone
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from imu_hinge.errors import ScenarioError
 from imu_hinge.simulation.clips import Slip
+from imu_hinge.simulation.coaching import CALIBRATION, ablation, coaching_scenarios
 from imu_hinge.simulation.losses import DropOut, Losses, Stuck
 from imu_hinge.simulation.program import Between, Block
 from imu_hinge.simulation.scenarios import ClipPlan, Scenario
@@ -15,15 +16,6 @@ from imu_hinge.simulation.sets import SetPlan, plan_reps
 
 __all__ = ["find_scenario", "scenarios"]
 
-CALIBRATION: Final[tuple[Block, ...]] = (
-    Between("stand", 3.0),
-    Between("reference_hinge"),
-    Between("stand", 1.0),
-    Between("pelvic_tilt"),
-    Between("stand", 1.0),
-    Between("max_flexion"),
-    Between("stand", 2.0),
-)
 TWO: Final = (ClipPlan("thigh", "thigh"), ClipPlan("back", "T12"))
 
 
@@ -191,7 +183,8 @@ def _trouble() -> tuple[Scenario, ...]:
 
 def scenarios() -> dict[str, Scenario]:
     """Every preset by name."""
-    return {scenario.name: scenario for scenario in (*_lifting(), *_trouble(), *_demos())}
+    every = (*_lifting(), *coaching_scenarios(), ablation(), *_trouble(), *_demos())
+    return {scenario.name: scenario for scenario in every}
 
 
 def find_scenario(name: str) -> Scenario:

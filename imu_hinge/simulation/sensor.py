@@ -51,6 +51,16 @@ class SensorGrade:
         return cls(acc_bias_m_s2=0.15, acc_scale=0.01, gyr_bias_rad_s=0.017, gyr_scale=0.01, misalignment_rad=0.008)
 
     @classmethod
+    def calibrated(cls) -> SensorGrade:
+        """After a six-position calibration: 0.02 m/s² and 0.2 %; nothing corrects the gyroscope's 0.3 %."""
+        return cls(acc_bias_m_s2=0.02, acc_scale=0.002, gyr_scale=0.003)
+
+    @classmethod
+    def raw(cls) -> SensorGrade:
+        """Before any calibration, as SCIENCE section 1 assumes it: 0.1 m/s² and 1 %."""
+        return cls(acc_bias_m_s2=0.1, acc_scale=0.01, gyr_bias_rad_s=0.017, gyr_scale=0.01, misalignment_rad=0.008)
+
+    @classmethod
     def ideal(cls) -> SensorGrade:
         """No error but resolution and range."""
         return cls(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, None, 0.0, 0.0)

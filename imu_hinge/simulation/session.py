@@ -15,6 +15,8 @@ from imu_hinge.recording.model import Arrivals, ClipSamples, FloatArray, HeaderN
 from imu_hinge.simulation.athlete import Athlete, draw_athlete
 from imu_hinge.simulation.bench import bench_track
 from imu_hinge.simulation.clips import ClipTrack, clip_track, draw_mounting, draw_skin
+from imu_hinge.simulation.coaching import honest
+from imu_hinge.simulation.habits import draw_habits, varied_athlete
 from imu_hinge.simulation.losses import arrival_times, freeze, kept
 from imu_hinge.simulation.motion import Motion, perform
 from imu_hinge.simulation.presets import find_scenario
@@ -27,6 +29,7 @@ from imu_hinge.simulation.truth import TRUTH_COLUMNS, Truth, truth_of
 __all__ = ["SimulatedSession", "act", "remount", "simulate_session"]
 
 LONGEST_BLOCKS = 2000
+MOST_ATTEMPTS = 60
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,31 @@ def _rng(seed: int, scenario: Scenario, purpose: str) -> np.random.Generator:
 
 
 def act(scenario: Scenario, seed: int) -> tuple[Stage, Motion]:
-    """The athlete's performance without any sensor: what was planned, and the motion of the bones."""
+    """The athlete's performance without any sensor: what was planned, and the motion of the bones.
+
+    With ``scenario.varied``, where people scatter, whoever performs a rep that its label does not describe
+    (``coaching.honest``) does the session again.
+    """
+    stage, motion = _perform(scenario, seed, "movement")
+    for again in range(MOST_ATTEMPTS if scenario.varied else 0):
+        if honest(truth_of(motion, stage.reps, stage.spans, scenario.announce_sets).reps):
+            break
+        stage, motion = _perform(scenario, seed, f"movement {again}")
+    return stage, motion
+
+
+def _perform(scenario: Scenario, seed: int, purpose: str) -> tuple[Stage, Motion]:
     athlete = draw_athlete(
         _rng(seed, scenario, "athlete"),
         height_m=scenario.height_m,
         mass_kg=scenario.mass_kg,
         side=scenario.side,
     )
-    stage = Stage(athlete, _rng(seed, scenario, "movement"))
+    habits = None
+    if scenario.varied:
+        rng = _rng(seed, scenario, "habits")
+        athlete, habits = varied_athlete(athlete, rng), draw_habits(rng)
+    stage = Stage(athlete, _rng(seed, scenario, purpose), habits)
     end_s = np.inf if scenario.duration_s is None else scenario.duration_s
     for block in scenario.blocks:
         if stage.now_s < end_s:
@@ -180,8 +200,7 @@ def _back_clip_height(athlete: Athlete, site: str, joints: FloatArray) -> float:
     if site == "S1":
         return athlete.sacrum_clip_above_m
     level = 4 if site == "T12" else ("L5", "L4", "L3", "L2", "L1").index(site)
-    up = 1.4 if site == "T12" else 0.5
-    return float(joints[level, 1] + up * athlete.vertebra_m + athlete.back_clip_above_m)
+    return float(joints[level, 1] + athlete.back_clip_up_m(site))
 
 
 def _segment_value(segment: Segment) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from imu_hinge.simulation.exercises import DEFAULT_MAGNITUDES, RepShape, apply_fault, neutral_rep
+from imu_hinge.simulation.exercises import DEFAULT_MAGNITUDES, Magnitudes, RepShape, apply_fault
 from imu_hinge.simulation.stage import Stage, perform_rep, quiet, settle
 
 __all__ = ["RepPlan", "SetPlan", "magnitude_of", "ordinary_set", "plan_reps"]
@@ -33,7 +33,7 @@ class SetPlan:
 
     ``tempo`` multiplies durations (2 is slow), ``pause_s`` holds the bottom (None: the athlete's habit),
     ``rest_s`` is the pause at the top (0: touch and go), ``creep_deg`` is added to lumbar flexion from rep to
-    rep.
+    rep, ``rep_s`` is about how long a rep takes from top to top (None: as it comes).
     """
 
     exercise: str
@@ -43,6 +43,7 @@ class SetPlan:
     pause_s: float | None = None
     rest_s: float | None = None
     creep_deg: float = 0.0
+    rep_s: float | None = None
 
 
 def plan_reps(*labels: str) -> tuple[RepPlan, ...]:
@@ -54,9 +55,9 @@ def plan_reps(*labels: str) -> tuple[RepPlan, ...]:
     return tuple(plans)
 
 
-def magnitude_of(plan: RepPlan, rng: np.random.Generator) -> float:
+def magnitude_of(plan: RepPlan, rng: np.random.Generator, usual: Magnitudes = DEFAULT_MAGNITUDES) -> float:
     """The magnitude asked for, or a usual one at random; 0 for a good rep."""
-    for label, least, greatest in DEFAULT_MAGNITUDES:
+    for label, least, greatest in usual:
         if label == plan.label:
             drawn = float(rng.uniform(least, greatest))
             return drawn if plan.magnitude is None else plan.magnitude
@@ -70,15 +71,15 @@ def ordinary_set(stage: Stage, plan: SetPlan) -> None:
         stage.script.move("load", plan.load_kg, 0.8)
     quiet(stage, 1.0)
     for index, rep in enumerate(plan.reps):
-        shape = _tempo(neutral_rep(plan.exercise, stage.athlete, rng), plan)
-        magnitude = magnitude_of(rep, rng)
+        shape = _tempo(stage.next_rep(plan.exercise, rep.label), plan, rng)
+        magnitude = magnitude_of(rep, rng, stage.magnitudes)
         label = rep.label
         creep = plan.creep_deg * index
         if creep:
             shape = apply_fault(shape, "rounded" if creep > 0 else "arched", abs(creep))
             if label == "good" and creep >= ROUNDED_FROM_DEG:
                 label, magnitude = "rounded", creep
-        shape = apply_fault(shape, rep.label, magnitude, side=float(rng.choice([-1.0, 1.0])))
+        shape = stage.fault(shape, rep.label, magnitude, side=float(rng.choice([-1.0, 1.0])))
         perform_rep(stage, shape, plan.exercise, label, magnitude)
         if shape.hold_s > 0.0:
             settle(stage, 0.5)
@@ -90,6 +91,11 @@ def ordinary_set(stage: Stage, plan: SetPlan) -> None:
     quiet(stage, 0.6)
 
 
-def _tempo(shape: RepShape, plan: SetPlan) -> RepShape:
+def _tempo(shape: RepShape, plan: SetPlan, rng: np.random.Generator) -> RepShape:
     pause = shape.pause_s if plan.pause_s is None else plan.pause_s
-    return replace(shape, down_s=shape.down_s * plan.tempo, up_s=shape.up_s * plan.tempo, pause_s=pause)
+    shape = replace(shape, down_s=shape.down_s * plan.tempo, up_s=shape.up_s * plan.tempo, pause_s=pause)
+    if plan.rep_s is None:
+        return shape
+    asked = plan.rep_s * float(np.exp(np.clip(rng.normal(0.0, 0.05), -0.12, 0.12)))
+    share = asked / (shape.down_s + shape.pause_s + shape.up_s)
+    return replace(shape, down_s=shape.down_s * share, up_s=shape.up_s * share, pause_s=shape.pause_s * share)

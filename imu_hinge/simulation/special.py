@@ -11,15 +11,19 @@ import numpy as np
 
 from imu_hinge.simulation.bridge import bridge_set
 from imu_hinge.simulation.chain import balance_shank, standing_com_x
-from imu_hinge.simulation.exercises import apply_fault, neutral_rep
 from imu_hinge.simulation.jump import jump_set
 from imu_hinge.simulation.sets import SetPlan, magnitude_of
-from imu_hinge.simulation.stage import PlannedRep, Stage, quiet, settle
+from imu_hinge.simulation.stage import PlannedRep, Stage, perform_extras, quiet, settle, unsteady
 
 __all__ = ["SPECIAL_SETS", "sit_to_stand_set", "sprint_start_set"]
 
 DEG = np.pi / 180.0
 JOINTS = ("knee", "hip", "lumbar")
+
+
+def _side(stage: Stage) -> float:
+    """Which way this person twists this time; those without habits never do."""
+    return 1.0 if stage.habits is None else float(stage.rng.choice([-1.0, 1.0]))
 
 
 def _balanced_shank(stage: Stage) -> float:
@@ -38,28 +42,34 @@ def sit_to_stand_set(stage: Stage, plan: SetPlan) -> None:
     script, rng, athlete = stage.script, stage.rng, stage.athlete
     quiet(stage, 1.0)
     for rep in plan.reps:
-        magnitude = magnitude_of(rep, rng)
-        shape = apply_fault(neutral_rep("sit_to_stand", athlete, rng), rep.label, magnitude)
+        magnitude = magnitude_of(rep, rng, stage.magnitudes)
+        shape = stage.fault(stage.next_rep("sit_to_stand", rep.label), rep.label, magnitude, _side(stage))
         start, down_s, up_s = stage.now_s, shape.down_s * plan.tempo, shape.up_s * plan.tempo
         for channel, to, lag in zip(JOINTS, shape.bottom, shape.lag_down_s, strict=True):
             script.move(channel, to, down_s - lag, at_s=start + lag)
+        unsteady(stage, down_s)
         script.wait(down_s)
         script.move("shank", _balanced_shank(stage), 0.05)
         script.wait(0.06)
         script.move("given", 1.0, 0.05)
         upright = float(rng.uniform(22.0, 32.0)) * DEG
         seated_s = float(rng.uniform(0.6, 1.4)) if plan.pause_s is None else plan.pause_s
+        brisk = magnitude if rep.label == "rushed" else 1.0
         for way in (-1.0, 1.0):
-            script.shift("hip", way * upright, 0.7)
-            script.shift("lumbar", -way * 0.15 * upright, 0.7)
-            script.wait(0.7 + (seated_s if way < 0 else 0.0))
+            script.shift("hip", way * upright, 0.7 * brisk)
+            script.shift("lumbar", -way * 0.15 * upright, 0.7 * brisk)
+            script.wait(0.7 * brisk + (seated_s * brisk if way < 0 else 0.0))
         script.move("given", 0.0, 0.05, at_s=stage.now_s - 0.06)
         rise = stage.now_s
-        for channel, lag in zip(JOINTS, shape.lag_up_s, strict=True):
-            script.move(channel, 0.0, up_s - lag, at_s=rise + lag, skew=shape.skew_up)
-        script.wait(up_s)
+        for channel, to, lag in zip(JOINTS, shape.lockout, shape.lag_up_s, strict=True):
+            script.move(channel, to, up_s - lag, at_s=rise + lag, skew=shape.skew_up)
+        perform_extras(stage, shape, (start, start + down_s, rise, rise + up_s), skip="com_x")
+        unsteady(stage, up_s)
+        script.wait(up_s + shape.hold_s)
         turn = (start + 0.6 * down_s, rise + 0.2 * up_s)
         stage.reps.append(PlannedRep(plan.exercise, rep.label, start, turn, stage.now_s, magnitude))
+        if shape.hold_s > 0.0:
+            settle(stage, 0.5)
         quiet(stage, athlete.top_pause_s + 0.3 if plan.rest_s is None else max(plan.rest_s, 0.05))
     settle(stage, 0.4)
     quiet(stage, 0.6)
@@ -71,15 +81,16 @@ def sprint_start_set(stage: Stage, plan: SetPlan) -> None:
     The clip is on the front leg; the drive takes about 0.4 s and ends leaning 35-45 deg (Bezodis
     2019), the knee and hip nearly straight.
     """
-    script, rng, athlete = stage.script, stage.rng, stage.athlete
+    script, rng = stage.script, stage.rng
     quiet(stage, 1.0)
     for rep in plan.reps:
-        magnitude = magnitude_of(rep, rng)
-        shape = apply_fault(neutral_rep("sprint_start", athlete, rng), rep.label, magnitude)
+        magnitude = magnitude_of(rep, rng, stage.magnitudes)
+        shape = stage.fault(stage.next_rep("sprint_start", rep.label), rep.label, magnitude, _side(stage))
         shape = replace(shape, down_s=1.1 * shape.down_s)
         start = stage.now_s
         for channel, to, lag in zip(JOINTS, shape.bottom, shape.lag_down_s, strict=True):
             script.move(channel, to, shape.down_s - lag, at_s=start + lag)
+        unsteady(stage, shape.down_s)
         script.wait(shape.down_s)
         script.move("shank", _balanced_shank(stage), 0.05)
         script.wait(0.06)
@@ -93,6 +104,7 @@ def sprint_start_set(stage: Stage, plan: SetPlan) -> None:
         script.move("knee", 6.0 * DEG, drive, at_s=go + 0.02)
         script.move("hip", 10.0 * DEG, drive)
         script.move("lumbar", 1.0 * DEG, drive)
+        perform_extras(stage, shape, (start, start + shape.down_s, go, go + drive), skip="com_x")
         script.wait(drive + 0.02)
         stage.reps.append(
             PlannedRep(

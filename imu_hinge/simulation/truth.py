@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ import numpy as np
 from imu_hinge.recording.model import FloatArray
 from imu_hinge.simulation.athlete import Athlete
 from imu_hinge.simulation.courses import STEP_S
+from imu_hinge.simulation.measures import true_values
 from imu_hinge.simulation.motion import Motion, truth_angles
 from imu_hinge.simulation.stage import PlannedRep
 
@@ -45,6 +46,8 @@ class TruthRep:
     hip_max_deg: float
     lumbar_max_deg: float
     lumbar_min_deg: float
+    true_values: Mapping[str, float] = field(default_factory=dict)
+    """Fault name -> what a perfect observer would measure (see ``measures``)."""
 
 
 @dataclass(frozen=True)
@@ -80,26 +83,31 @@ def truth_of(
         )
     }
     every = round(1.0 / (TRUTH_RATE_HZ * STEP_S))
+    hip, lumbar = fine["hip_flexion_deg"], fine["lumbar_flexion_deg"]
+    bottoms = [_bottom(plan, hip, lumbar) for plan in reps]
+    values = true_values(motion, reps, bottoms)
     return Truth(
         time_s=motion.time_s[::every],
         columns={name: values[::every] for name, values in fine.items()},
-        reps=tuple(_rep(plan, fine["hip_flexion_deg"], fine["lumbar_flexion_deg"]) for plan in reps),
+        reps=tuple(_rep(*each, hip, lumbar) for each in zip(reps, bottoms, values, strict=True)),
         spans=tuple((float(a), float(b)) for a, b in spans),
         athlete=motion.athlete,
         announced=announced,
     )
 
 
-def _rep(plan: PlannedRep, hip: FloatArray, lumbar: FloatArray) -> TruthRep:
-    def at(time_s: float) -> int:
-        return min(round(time_s / STEP_S), len(hip) - 1)
-
-    first, last = at(plan.start_s), at(plan.end_s)
-    low, high = at(plan.turn_s[0]), max(at(plan.turn_s[1]), at(plan.turn_s[0]) + 1)
+def _bottom(plan: PlannedRep, hip: FloatArray, lumbar: FloatArray) -> int:
+    """Index of the turning point."""
+    low, high = (min(round(time_s / STEP_S), len(hip) - 1) for time_s in plan.turn_s)
+    high = max(high, low + 1)
     sign = -1.0 if plan.kind == "bridge" else 1.0
     # On a chair the lean before and after folds deepest; the bottom is the seat.
     seated = plan.kind == "sit_to_stand"
-    bottom = (low + high) // 2 if seated else low + int(np.argmax(sign * (hip + lumbar)[low:high]))
+    return (low + high) // 2 if seated else low + int(np.argmax(sign * (hip + lumbar)[low:high]))
+
+
+def _rep(plan: PlannedRep, bottom: int, values: Mapping[str, float], hip: FloatArray, lumbar: FloatArray) -> TruthRep:
+    first, last = (min(round(time_s / STEP_S), len(hip) - 1) for time_s in (plan.start_s, plan.end_s))
     return TruthRep(
         kind=plan.kind,
         start=float(plan.start_s),
@@ -112,6 +120,7 @@ def _rep(plan: PlannedRep, hip: FloatArray, lumbar: FloatArray) -> TruthRep:
         hip_max_deg=float(hip[first : last + 1].max()),
         lumbar_max_deg=float(lumbar[first : last + 1].max()),
         lumbar_min_deg=float(lumbar[first : last + 1].min()),
+        true_values=values,
     )
 
 

@@ -18,6 +18,7 @@ from imu_hinge.conventions import GRAVITY_M_S2
 from imu_hinge.fusion.backends import FILTERS, FilterName
 from imu_hinge.fusion.gyro_scale import GyroScaleParams
 from imu_hinge.fusion.orientation import OrientationParams, OrientationStream, orientation, orientation_offline
+from imu_hinge.fusion.resample import GridResampler, ResampleParams
 
 FloatArray = NDArray[np.float64]
 MakeNodding = Callable[..., Any]
@@ -51,6 +52,26 @@ def test_tipping_is_followed(name: FilterName, limit_deg: float, nodding: MakeNo
     moved = nodding(12.0)
     quat = orientation(moved.gyr, moved.acc, moved.rate_hz, name)
     assert rms(inclination_error_deg(quat, moved.up)[200:]) < limit_deg
+
+
+@pytest.mark.parametrize("rate_hz", [100.0, 119.0, 285.7])
+@pytest.mark.parametrize("run", [orientation, orientation_offline], ids=["causal", "two-pass"])
+def test_readings_of_instants_give_the_orientation_of_the_grids_instants(
+    run: Callable[..., FloatArray], rate_hz: float
+) -> None:
+    def turned(time_s: FloatArray) -> Rotation:
+        moving = 2 * np.pi * np.maximum(0.0, time_s - 2.0)
+        pitch, roll = np.deg2rad(60) * (1 - np.cos(moving / 1.5)), np.deg2rad(20) * np.sin(moving / 1.1)
+        return Rotation.from_euler("YX", np.column_stack([pitch, roll]))
+
+    time_s = np.arange(0.0, 12.0, 1 / rate_hz)
+    rates = (turned(time_s - 1e-5).inv() * turned(time_s + 1e-5)).as_rotvec() / 2e-5
+    acc = turned(time_s).inv().apply([0.0, 0.0, GRAVITY_M_S2])
+    block = GridResampler(ResampleParams(), 0, 0.05).update(time_s, acc, rates)
+    up = turned(np.arange(len(block)) / 100.0).inv().apply([0.0, 0.0, 1.0])
+    error = inclination_error_deg(run(block.gyr_rad_s, block.acc_m_s2, 100.0), up)
+    # Half a sample between rates and orientation would be 0.3 to 0.9 degrees.
+    assert rms(error[300:]) < 0.05
 
 
 @pytest.mark.parametrize("name", FILTERS)

@@ -162,6 +162,11 @@ def test_a_named_pipe_is_read_like_a_file(tmp_path: Path) -> None:
         ("x,y,z\n1,2,3\n", "line 1: not a recording"),
         ("# athlete.mass_kg: 80\n" + COLUMN_LINE + ROW, "not a recording"),
         (
+            "# imu_hinge\n\nClip a sensor to your thigh.\n",
+            "line 1: not a recording: '# imu_hinge' stands where '# imu-hinge-recording: 1' is expected. Files of",
+        ),
+        ("# no colon\n" + TOP + COLUMN_LINE + ROW, "line 1: the header line '# no colon' has no 'key: value'"),
+        (
             "# imu-hinge-recording: 2\n" + COLUMN_LINE + ROW,
             "line 1: recording version '2'; this program reads version 1",
         ),

@@ -1,0 +1,103 @@
+"""What the lower back does while folded: rounding, arching, and tucking under at depth."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from imu_hinge.hinge.fault_params import FaultParams
+from imu_hinge.hinge.neutral import Neutral
+from imu_hinge.hinge.rep_course import RepCourse, known
+from imu_hinge.hinge.verdicts import Finding
+
+__all__ = ["arching", "pelvis_reversal", "rounding", "tuck"]
+
+
+def rounding(course: RepCourse, neutral: Neutral, params: FaultParams, allowance_deg: float = 0.0) -> Finding | None:
+    """Most lumbar flexion at or near the bottom, as it compares with the neutral hinge, deg.
+
+    ``allowance_deg`` is what the exercise asks for beyond a hinge. None where the lumbar course is not known.
+    """
+    found = _extreme(course, neutral, params.rounded_from, 1.0)
+    if found is None:
+        return None
+    return Finding(found.value - allowance_deg, found.sd, found.time_s, found.told_deg)
+
+
+def arching(course: RepCourse, neutral: Neutral, params: FaultParams, *, from_start: bool = False) -> Finding | None:
+    """Most lumbar extension while folded, as it compares with the neutral hinge, deg, sign turned.
+
+    ``from_start``: as it compares with where the rep began instead, for exercises that do not begin standing.
+    """
+    if not from_start:
+        return _extreme(course, neutral, params.arched_from, -1.0)
+    grid, rows = course.grid, course.whole
+    lumbar, began = grid.lumbar_deg[rows], grid.lumbar_deg[: course.start + 1]
+    if not known(lumbar) or not np.isfinite(began).any():
+        return None
+    at, origin = int(np.nanargmin(lumbar)), float(np.nanmedian(began))
+    arched = origin - float(lumbar[at])
+    # Zero and gain, which lying down are most of the SD, are nearly the same at both instants.
+    sd = math.hypot(params.unrest_deg, 0.5 * float(grid.lumbar_sd_deg[rows][at]))
+    return Finding(arched - neutral.lumbar_deg, sd, float(grid.time_s[rows][at]), -arched)
+
+
+def _extreme(course: RepCourse, neutral: Neutral, folded_from: float, sign: float) -> Finding | None:
+    grid, rows = course.grid, course.whole
+    lumbar = grid.lumbar_deg[rows]
+    if not known(lumbar) or not np.isfinite(grid.lumbar_deg[course.near_bottom()]).any():
+        return None
+    level = sign * neutral.levelled(lumbar, grid.fold_deg[rows])
+    folded = np.flatnonzero(np.isfinite(level) & (course.depth[rows] >= folded_from))
+    if not len(folded):
+        return None
+    at = int(folded[np.argmax(level[folded])])
+    sd = math.hypot(float(grid.lumbar_sd_deg[rows][at]), neutral.mean_sd_deg)
+    return Finding(float(level[at]), sd, float(grid.time_s[rows][at]), float(lumbar[at]))
+
+
+def tuck(course: RepCourse, params: FaultParams) -> Finding | None:
+    """Lumbar flexion added in the last quarter of depth, beyond what the first half of the way down foretells, deg.
+
+    Depth is the thigh's where it is known, else the fold's. A back that rounds evenly all the way does not tuck.
+    """
+    grid, rows = course.grid, course.down
+    lumbar = grid.lumbar_deg[rows]
+    if not known(lumbar):
+        return None
+    thigh = -grid.thigh_pitch_deg[rows]
+    reach = thigh if known(thigh) else grid.fold_deg[rows]
+    if not known(reach):
+        return None
+    first, last = _first_finite(reach), float(np.nanmax(reach))
+    if not last > first:
+        return None
+    depth = (reach - first) / (last - first)
+    half, three_quarters = (int(np.argmax(depth >= share)) for share in (0.5, 0.75))
+    late = lumbar[three_quarters:]
+    start, middle, quarter = _first_finite(lumbar), float(lumbar[half]), float(lumbar[three_quarters])
+    if not math.isfinite(middle + quarter) or not np.isfinite(late).any():
+        return None
+    at = three_quarters + int(np.nanargmax(late))
+    value = float(lumbar[at]) - quarter - 0.5 * max(0.0, middle - start)
+    # Gain and zero are common to all four instants: what is left is unrest and the share of the SD that grows.
+    sd = math.hypot(1.5 * params.unrest_deg, float(grid.lumbar_sd_deg[rows][at]))
+    return Finding(value, sd, float(grid.time_s[rows][at]), value)
+
+
+def pelvis_reversal(course: RepCourse, params: FaultParams) -> Finding | None:
+    """How far the pelvis turns back on the way down from where it was furthest forward, deg."""
+    grid, rows = course.grid, course.down
+    pelvis = grid.pelvis_pitch_deg[rows]
+    if not known(pelvis):
+        return None
+    back = np.fmax.accumulate(pelvis) - pelvis
+    at = int(np.nanargmax(back))
+    sd = math.hypot(1.4 * params.unrest_deg, params.skin_gain_sd * float(back[at]))
+    return Finding(float(back[at]), sd, float(grid.time_s[rows][at]), float(back[at]))
+
+
+def _first_finite(values: np.ndarray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite[0])
