@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ class AngleParams:
 
 @dataclass(frozen=True)
 class JointAngles:
-    """Angles in degrees, (N,) each, NaN where these clips cannot tell. ``fold_deg`` is trunk against thigh (or
+    """Angles in degrees, (N,) each, NaN where these clips cannot tell; knee flexion is for the chain model to know. ``fold_deg`` is trunk against thigh (or
     trunk against standing without a thigh clip): the signal that reps are counted on; ``trunk_pitch_deg`` the pitch
     of the uppermost clip."""
 
@@ -51,20 +51,20 @@ class JointAngles:
     lumbar_flexion_sd_deg: FloatArray
     fold_deg: FloatArray
     trunk_pitch_deg: FloatArray
+    knee_flexion_deg: FloatArray
+    knee_flexion_sd_deg: FloatArray
+
+    @staticmethod
+    def unknown(count: int) -> JointAngles:
+        """``count`` rows of which nothing is known."""
+        nan = np.full(count, np.nan)
+        return JointAngles(**{f.name: nan for f in fields(JointAngles)})
 
     def emptied(self, doubtful: NDArray[np.bool_]) -> JointAngles:
-        """The same with hip and lumbar flexion NaN where a clip is not where it says (N,): a wrong number with a small
+        """The same with hip, lumbar and knee flexion NaN where a clip is not where it says (N,): a wrong number with a small
         SD is worse than none. The fold stays: a rep is a rep."""
-        hip, hip_sd, lumbar, lumbar_sd = (
-            np.where(doubtful, np.nan, values)
-            for values in (
-                self.hip_flexion_deg,
-                self.hip_flexion_sd_deg,
-                self.lumbar_flexion_deg,
-                self.lumbar_flexion_sd_deg,
-            )
-        )
-        return JointAngles(hip, hip_sd, lumbar, lumbar_sd, self.fold_deg, self.trunk_pitch_deg)
+        known = [f.name for f in fields(self) if f.name not in ("fold_deg", "trunk_pitch_deg")]
+        return replace(self, **{name: np.where(doubtful, np.nan, getattr(self, name)) for name in known})
 
 
 def clip_roles(sites: Mapping[str, str]) -> dict[str, str]:
@@ -134,4 +134,6 @@ def joint_angles(
         degrees(np.sqrt(lumbar_var)),
         degrees(fold),
         degrees(pitch[trunk]),
+        nan,
+        nan,
     )

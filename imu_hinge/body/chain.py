@@ -79,9 +79,7 @@ def chain_points(
     spine_ahead = ahead(joints)
     spine = along(joints).sum(axis=1) / 5.0
     bend = (share[:, None] * spine_ahead).sum(axis=1) * (c["lumbar_m"] / 5.0)
-    by_pelvis = (
-        -c["s1_ahead_m"] * along_p + c["s1_above_m"] * ahead_p + (c["lumbar_m"] / 5.0) * spine_ahead.sum(axis=1)
-    )
+    by_pelvis = -c["s1_ahead_m"] * along_p + c["s1_above_m"] * ahead_p + (c["lumbar_m"] / 5.0) * spine_ahead.sum(axis=1)
     thigh = c["shank_m"] * along_s + c["thigh_clip_m"] * along_t + c["thigh_clip_ahead_m"] * ahead_t
     back = c["shank_m"] * along_s + c["thigh_m"] * along_t + c["hip_ahead_m"] * ahead_t
     back = back + c["s1_ahead_m"] * ahead_p + c["s1_above_m"] * along_p + c["lumbar_m"] * spine
@@ -105,9 +103,7 @@ def chain_points(
         _AT["back_gain"]: -back_rad[:, None] * (by_pelvis - c["back_clip_ahead_m"] * along_b),
         _AT["share_below"]: -lumbar_rad[:, None] * by_pelvis,
     }
-    return ChainPoints(
-        thigh, back, c["shank_m"] * ahead_s, bend - c["share_below"] * by_pelvis, thigh_by, back_by
-    )
+    return ChainPoints(thigh, back, c["shank_m"] * ahead_s, bend - c["share_below"] * by_pelvis, thigh_by, back_by)
 
 
 def acc_errors(clip: str, pitch_rad: FloatArray) -> dict[int, FloatArray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,8 @@ from imu_hinge.body.window import Movement, Window
 __all__ = ["PriorParams", "Quadratic", "priors_of"]
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+_At = Callable[[IntArray, int], IntArray]
 
 _C: Final = len(CONSTANTS)
 _SHANK: Final = CONSTANTS.index("standing_shank_rad")
@@ -50,7 +53,9 @@ class PriorParams:
     tilt_sd_rad: float = _deg(0.15)
     """Slow error of a clip's inclination within a movement."""
     pelvis_sd_rad: float = _deg(0.5)
-    """Where a pelvis clip is worn: what it and the back clip say of lumbar flexion, beside skin gains."""
+    """Where a pelvis clip is worn: what it and the back clip say of lumbar flexion."""
+    pelvis_gain_sd: float = 0.02
+    """And what skin adds to that, share of the pelvis pitch."""
 
     def lumbar_mean(self, movement: Movement) -> FloatArray:
         """Expected lumbar flexion (N,), growing with the fold."""
@@ -89,15 +94,15 @@ class _Rows:
 
     def __init__(self, size: int, z: int) -> None:
         self._size, self._z = size, z
-        self._row: list[NDArray[np.int64]] = []
-        self._col: list[NDArray[np.int64]] = []
+        self._row: list[IntArray] = []
+        self._col: list[IntArray] = []
         self._val: list[FloatArray] = []
         self._rest: list[FloatArray] = []
         self._values: list[FloatArray] = []
         self._n = 0
 
     def add(
-        self, col: NDArray[np.int64], val: FloatArray, values: FloatArray, rest: tuple[int, FloatArray] | None = None
+        self, col: IntArray, val: FloatArray, values: FloatArray, rest: tuple[int, FloatArray] | None = None
     ) -> None:
         """Rows (R, Q): columns and weights of x, right-hand sides (R,), one column of z."""
         r, q = col.shape
@@ -151,7 +156,7 @@ def priors_of(window: Window, params: PriorParams) -> Quadratic:
     every = np.arange(0, len(move.time_s), max(1, round(0.1 * rate)))
     share = np.sqrt(len(every) / params.freedom)
 
-    def at(which: NDArray[np.int64], channel: int) -> NDArray[np.int64]:
+    def at(which: IntArray, channel: int) -> IntArray:
         return 2 * (basis.first[which][:, None] + np.arange(4)) + channel
 
     sd = params.lumbar_sd(move)[every] * share
@@ -162,7 +167,9 @@ def priors_of(window: Window, params: PriorParams) -> Quadratic:
     starts = np.arange(basis.size - 3)
     for channel, rough in ((0, params.rough_shank_rad), (1, params.rough_lumbar_rad)):
         rows.add(
-            2 * (starts[:, None] + np.arange(4)) + channel, np.tile(third / rough, (len(starts), 1)), np.zeros(len(starts))
+            2 * (starts[:, None] + np.arange(4)) + channel,
+            np.tile(third / rough, (len(starts), 1)),
+            np.zeros(len(starts)),
         )
     _quiet(rows, window, at, params, 2 * nodes)
     if move.neutral:
@@ -172,11 +179,28 @@ def priors_of(window: Window, params: PriorParams) -> Quadratic:
         rows.add(
             at(every, 1), basis.weight[every] * weight, np.zeros(len(every)), (2 * nodes + _REFERENCE, -depth * weight)
         )
+    if move.pelvis_rad is not None:
+        _pelvis(rows, window, at, every, params)
     rows.add_rest(0, np.full(2 * nodes, 1.0 / params.tilt_sd_rad))
     return rows.quadratic(max(2 * k, 8))
 
 
-def _quiet(rows: _Rows, window: Window, at, params: PriorParams, constants: int) -> None:  # type: ignore[no-untyped-def]
+def _pelvis(rows: _Rows, window: Window, at: _At, every: IntArray, params: PriorParams) -> None:
+    """A pelvis clip measures what a back clip at T12 turns further."""
+    move = window.movement
+    assert move.pelvis_rad is not None
+    seen = every[np.isfinite(move.pelvis_rad[every])]
+    if not len(seen):
+        return
+    sd = np.hypot(params.pelvis_sd_rad, params.pelvis_gain_sd * move.pelvis_rad[seen])
+    sd = sd * np.sqrt(len(seen) / params.freedom)
+    share = move.share_below
+    rows.add(
+        at(seen, 1), window.basis.weight[seen] * (share / sd[:, None]), (move.back_rad - move.pelvis_rad)[seen] / sd
+    )
+
+
+def _quiet(rows: _Rows, window: Window, at: _At, params: PriorParams, constants: int) -> None:
     """Standing still and upright: the shank stands as it does, the spine is as in standing, or arched where trunk and
     thigh open beyond straight, and nothing moves."""
     move, basis = window.movement, window.basis

@@ -8,7 +8,7 @@ Schur complements, so that a session costs as much as its movements one by one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -21,7 +21,7 @@ from imu_hinge.body.priors import PriorParams, Quadratic, priors_of
 from imu_hinge.body.window import Window
 from imu_hinge.conventions import GRAVITY_M_S2
 
-__all__ = ["Course", "Fit", "Noise", "SmootherParams", "courses", "measured_noise", "smooth"]
+__all__ = ["Course", "Fit", "Noise", "SmootherParams", "courses", "measured_noise", "misfit", "smooth"]
 
 FloatArray = NDArray[np.float64]
 
@@ -40,12 +40,12 @@ class Noise:
 class SmootherParams:
     """What the smoother believes of noise, and when it stops."""
 
-    priors: PriorParams = PriorParams()
-    start_noise: Noise = Noise()
+    priors: PriorParams = field(default_factory=PriorParams)
+    start_noise: Noise = field(default_factory=Noise)
     """Before anything was measured: skin in motion."""
-    least_noise: Noise = Noise((0.02, 0.01, 0.012, 0.01))
+    least_noise: Noise = field(default_factory=lambda: Noise((0.02, 0.01, 0.012, 0.01)))
     """What low-passed acceleration of a well-attached clip leaves, m/s²."""
-    noise_factor: float = 2.5
+    noise_factor: float = 2.0
     """Residuals are correlated over about 0.3 s and hold what the model leaves out: SDs are widened by this."""
     iterations: int = 25
     tolerance: float = 1e-4
@@ -204,9 +204,7 @@ def _reduce(system: _System, damping: float) -> _Reduced:
 def _back(reduced: _Reduced, change: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Steps of a window's splines and tilts when the constants change by ``change``."""
     tilts = len(reduced.pull) - _C
-    tilt = np.linalg.solve(
-        reduced.schur[:tilts, :tilts], reduced.pull[:tilts] - reduced.schur[:tilts, tilts:] @ change
-    )
+    tilt = np.linalg.solve(reduced.schur[:tilts, :tilts], reduced.pull[:tilts] - reduced.schur[:tilts, tilts:] @ change)
     return reduced.step - reduced.solved @ np.concatenate([tilt, change]), tilt
 
 
@@ -276,9 +274,7 @@ def _first_guess(window: Window, params: PriorParams) -> FloatArray:
     return guess
 
 
-def measured_noise(
-    windows: Sequence[Window], fit: Fit, levels: int, params: SmootherParams, *, widen: bool = True
-) -> Noise:
+def measured_noise(windows: Sequence[Window], fit: Fit, levels: int, params: SmootherParams) -> Noise:
     """The noise that a fit left, robustly (median absolute deviation) over all its windows."""
     unit = Noise((1.0, 1.0, 1.0, 1.0))
     left = np.concatenate(
@@ -288,15 +284,19 @@ def measured_noise(
         ]
     )
     sd = np.maximum(1.4826 * np.median(np.abs(left), axis=0), params.least_noise.acc_sd_m_s2)
-    wide = sd * (params.noise_factor if widen else 1.0)
-    return replace(params.start_noise, acc_sd_m_s2=tuple(float(v) for v in wide))
+    a, b, c, d = (float(v) for v in sd * params.noise_factor)
+    return Noise((a, b, c, d))
+
+
+def misfit(window: Window, fit: Fit, index: int, levels: int) -> float:
+    """Root mean square of the accelerations a fit left unexplained in its window ``index``, in SDs of its noise."""
+    left, _, _ = _residuals(window, fit.splines[index], fit.tilts[index], fit.belief.mean, levels, fit.noise)
+    return float(np.sqrt((left**2).mean()))
 
 
 def courses(windows: Sequence[Window], fit: Fit, levels: int, params: SmootherParams) -> tuple[Course, ...]:
     """Joint angles of every movement with their SDs, the constants' doubt included."""
-    return tuple(
-        _course(w, x, e, fit, levels, params) for w, x, e in zip(windows, fit.splines, fit.tilts, strict=True)
-    )
+    return tuple(_course(w, x, e, fit, levels, params) for w, x, e in zip(windows, fit.splines, fit.tilts, strict=True))
 
 
 _SD_SPACING_S: Final = 0.1
@@ -317,7 +317,9 @@ def _course(
     doubt[:tilts, tilts:] = -carry @ fit.belief.covariance
     doubt[tilts:, :tilts] = doubt[:tilts, tilts:].T
     doubt[:tilts, :tilts] = inner + carry @ fit.belief.covariance @ carry.T
-    rows = np.unique(np.append(np.arange(0, len(move.time_s), max(1, round(_SD_SPACING_S * window.rate_hz))), len(move.time_s) - 1))
+    rows = np.unique(
+        np.append(np.arange(0, len(move.time_s), max(1, round(_SD_SPACING_S * window.rate_hz))), len(move.time_s) - 1)
+    )
     value = {name: c[index] for name, index in _AT.items()}
     shank, lumbar = window.basis.at(spline[::2]), window.basis.at(spline[1::2])
 

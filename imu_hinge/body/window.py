@@ -44,7 +44,8 @@ class Movement:
 
     Pitches in rad from standing, accelerations (N, 2) in m/s², forward and up. ``quiet`` is True where the athlete
     stands still, ``airborne`` where the foot is not planted. ``neutral`` marks a reference hinge, whose lumbar flexion
-    at the bottom is the athlete's neutral one.
+    at the bottom is the athlete's neutral one. ``pelvis_rad`` is a pelvis clip's pitch, where worn, and ``share_below``
+    the share of lumbar flexion below the back clip.
     """
 
     time_s: FloatArray
@@ -56,6 +57,7 @@ class Movement:
     airborne: BoolArray
     pelvis_rad: FloatArray | None = None
     neutral: bool = False
+    share_below: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,7 @@ def prepare(movement: Movement, rate_hz: float, params: WindowParams) -> Window 
         movement.airborne,
         movement.pelvis_rad,
         movement.neutral,
+        movement.share_below,
     )
     smooth, bend = _kernels(rate_hz, params)
     half = len(bend) // 2

@@ -21,9 +21,10 @@ from imu_hinge.recording.model import Recording
 from imu_hinge.session.measure import measure_rep
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.quality import session_quality
-from imu_hinge.session.reference import Reference, find_reference
+from imu_hinge.session.reference import Reference, find_reference, reference_reps
 from imu_hinge.session.results import AngleSeries, SessionResult, SetResult
 from imu_hinge.session.set_context import set_context, trend_of
+from imu_hinge.session.separation import laid_over, separate_session
 from imu_hinge.session.sets import FoundSet, find_sets, free_fall
 from imu_hinge.session.slips import Slip, find_slips
 from imu_hinge.session.tracks import choose_clips, clip_rates_hz, grid_rate_hz, offline_tracks, stream_health
@@ -67,15 +68,18 @@ def analyze(
     any_track = next(iter(tracks.values()))
     time_s = (any_track.first + np.arange(len(any_track))) / rate_hz
     grid = RepAngles.of(time_s, joints, sites, motion)
+    falling = free_fall(tracks)
+    found = find_sets(grid, falling, recording.segments, rate_hz, params.reps, params.set_break_s)
+    if not calibration.suspect:
+        hinges = reference_reps(grid, recording.segments, rate_hz, params.reps)
+        benched = {name: name in (bench or {}) for name in chosen}
+        separated = separate_session(
+            recording, time_s, motion, sites, hinges, found, falling, benched, rate_hz, params.separation
+        )
+        if separated is not None:
+            joints = laid_over(joints, time_s, separated.courses)
+            grid = RepAngles.of(time_s, joints, sites, motion)
     reference = find_reference(grid, recording.segments, rate_hz, params.reps)
-    found = find_sets(
-        grid,
-        free_fall(tracks),
-        recording.segments,
-        rate_hz,
-        params.reps,
-        params.set_break_s,
-    )
     slips = find_slips(tracks, calibration.alignments, found, rate_hz, params.slips)
     sets = tuple(_measure_set(s, grid, reference, calibration, slips, params) for s in found)
     trusted_until_s = -np.inf if calibration.suspect else min((s.time_s for s in slips), default=np.inf)

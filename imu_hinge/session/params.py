@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 
 from imu_hinge.body.angles import AngleParams
 from imu_hinge.body.calibration import CalibrationParams
+from imu_hinge.body.separation import SeparationParams
 from imu_hinge.fusion.orientation import OrientationParams
 from imu_hinge.fusion.resample import ResampleParams
 from imu_hinge.hinge.faults import FaultParams
@@ -24,6 +25,7 @@ class SessionParams:
     calibration: CalibrationParams = field(default_factory=CalibrationParams)
     angles: AngleParams = field(default_factory=AngleParams)
     reps: RepParams = field(default_factory=RepParams)
+    separation: SeparationParams = field(default_factory=SeparationParams)
     faults: FaultParams = field(default_factory=FaultParams)
     slips: SlipParams = field(default_factory=SlipParams)
     set_break_s: float = 10.0

@@ -180,7 +180,7 @@ class Pipeline:
         self._calibrator.remember(tracks)
         if self._calibration is None:
             nan = np.full(len(time_s), np.nan)
-            joints = JointAngles(nan, nan, nan, nan, nan, nan)
+            joints = JointAngles.unknown(len(time_s))
             return PipelineBlock(time_s, dict.fromkeys(tracks, nan), joints)
         motion, joints = self._angles(tracks)
         if self._calibration.suspect:

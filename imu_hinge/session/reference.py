@@ -10,26 +10,31 @@ from numpy.typing import NDArray
 from imu_hinge.hinge.neutral import DEPTHS, Reference
 from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.hinge.rep_course import RepCourse, known
-from imu_hinge.hinge.reps import RepParams
+from imu_hinge.hinge.reps import Rep, RepParams
 from imu_hinge.hinge.turning import TURNS, straightened
 from imu_hinge.recording.model import Segment
 from imu_hinge.session.sets import counter_for
 
-__all__ = ["Reference", "find_reference"]
+__all__ = ["Reference", "find_reference", "reference_reps"]
 
 FloatArray = NDArray[np.float64]
 
 _LEAST_SAMPLES = 8
 
 
-def find_reference(grid: RepAngles, segments: Sequence[Segment], rate_hz: float, params: RepParams) -> Reference:
-    """Measure the reference hinges and the toe touch."""
-    hinges: list[RepCourse] = []
+def reference_reps(grid: RepAngles, segments: Sequence[Segment], rate_hz: float, params: RepParams) -> list[Rep]:
+    """The reference hinges, counted like any rep."""
+    found: list[Rep] = []
     for s in (s for s in segments if s.kind == "reference_hinge"):
         rows = (grid.time_s >= s.start_s) & (grid.time_s <= s.end_s)
         counter = counter_for("hinge", rate_hz, params, has_thigh=grid.has_thigh)
-        reps = [*counter.update(grid.time_s[rows], grid.fold_deg[rows]), *counter.finish()]
-        hinges += [RepCourse.cut(rep, grid) for rep in reps]
+        found += [*counter.update(grid.time_s[rows], grid.fold_deg[rows]), *counter.finish()]
+    return found
+
+
+def find_reference(grid: RepAngles, segments: Sequence[Segment], rate_hz: float, params: RepParams) -> Reference:
+    """Measure the reference hinges and the toe touch."""
+    hinges = [RepCourse.cut(rep, grid) for rep in reference_reps(grid, segments, rate_hz, params)]
     bottoms = [(float(np.mean(h.grid.lumbar_deg[h.near_bottom()])), _fold(h)) for h in hinges]
     measured = [(lumbar, fold) for lumbar, fold in bottoms if np.isfinite(lumbar)]
     lumbar, folds = [m[0] for m in measured], [m[1] for m in measured] or [fold for _, fold in bottoms]

@@ -45,7 +45,7 @@ def block(hip: float, lumbar: float, cues: tuple[Cue, ...] = (), reps: tuple[Liv
     one = np.array([hip])
     two = np.array([lumbar])
     sd = np.array([2.0])
-    joints = JointAngles(one, sd, two, sd, one, one)
+    joints = JointAngles(one, sd, two, sd, one, one, one, sd)
     return PipelineBlock(np.array([64.25]), {}, joints, reps, cues, calibrated=True)
 
 

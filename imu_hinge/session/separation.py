@@ -1,0 +1,183 @@
+"""Which stretches of a session the chain model follows, and its angles laid over the measured ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
+
+from imu_hinge.body.angles import JointAngles, clip_roles
+from imu_hinge.body.geometry import Measures, believed, levels_below
+from imu_hinge.body.kinematics import SegmentMotion
+from imu_hinge.body.separation import Separated, SeparationParams, quiet_stance, separate
+from imu_hinge.body.smoother import Course
+from imu_hinge.body.window import Movement
+from imu_hinge.conventions import BACK, LUMBAR_SHARE_BELOW, PELVIS, THIGH
+from imu_hinge.hinge.profiles import profile_of
+from imu_hinge.hinge.reps import Rep
+from imu_hinge.recording.model import Recording, Segment
+from imu_hinge.session.sets import FoundSet
+
+__all__ = ["Stretch", "laid_over", "measures_of", "movement_of", "separable", "separate_session", "stretches"]
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+_BEFORE_FLIGHT_S, _AFTER_FLIGHT_S = 0.08, 0.35
+"""Toes leave after the heel; a landing shakes every clip."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of the recording clock to follow as one movement, s."""
+
+    start_s: float
+    end_s: float
+    neutral: bool = False
+
+
+def measures_of(recording: Recording) -> Measures:
+    """Height and tape measures from the header."""
+
+    def metres(key: str, low: float, high: float) -> float | None:
+        value = recording.number(key)
+        return value if value is not None and low <= value <= high else None
+
+    return Measures(
+        metres("athlete.height_m", 1.0, 2.5),
+        metres("measure.ankle_to_knee_m", 0.2, 0.7),
+        metres("measure.knee_to_hip_m", 0.2, 0.7),
+        metres("measure.knee_to_thigh_clip_m", 0.02, 0.5),
+        metres("measure.hip_to_back_clip_m", 0.05, 0.6),
+    )
+
+
+def separable(sites: Mapping[str, str], params: SeparationParams) -> int | None:
+    """How many lumbar joints lie below the back clip, where thigh and back clip can tell hips from spine; else None."""
+    roles = clip_roles(sites)
+    if THIGH not in roles or BACK not in roles:
+        return None
+    levels = levels_below(sites[roles[BACK]])
+    return levels if levels >= params.least_levels else None
+
+
+def stretches(
+    references: Sequence[Rep],
+    segments: Sequence[Segment],
+    sets: Sequence[FoundSet],
+    quiet_s: FloatArray,
+    params: SeparationParams,
+) -> list[Stretch]:
+    """Reference hinges, pelvic tilts and toe touches, and the reps of all sets; reps without a moment of standing still
+    (instants ``quiet_s``) between them are followed as one."""
+    pad = params.pad_s
+    found = [Stretch(r.start_s - pad, r.end_s + pad, neutral=True) for r in references]
+    found += [Stretch(s.start_s, s.end_s) for s in segments if s.kind == "max_flexion"]
+    for one in sets:
+        if profile_of(one.exercise if one.announced else None).foot == "free":
+            continue
+        group: list[Rep] = []
+        for rep in one.reps:
+            if group and _rested(group[-1], rep, quiet_s):
+                found.append(Stretch(group[0].start_s - pad, group[-1].end_s + pad))
+                group = []
+            group.append(rep)
+        if group:
+            found.append(Stretch(group[0].start_s - pad, group[-1].end_s + pad))
+    return found
+
+
+def _rested(before: Rep, after: Rep, quiet_s: FloatArray) -> bool:
+    between = (quiet_s >= before.end_s - 0.15) & (quiet_s <= after.start_s + 0.15)
+    return bool(between.any()) or after.start_s - before.end_s > 2.0
+
+
+def movement_of(
+    stretch: Stretch,
+    time_s: FloatArray,
+    motion: Mapping[str, SegmentMotion],
+    sites: Mapping[str, str],
+    quiet: BoolArray,
+    falling: BoolArray,
+    rate_hz: float,
+) -> Movement:
+    """What the clips measured in a stretch; ``quiet`` and ``falling`` (N,) on the grid ``time_s``."""
+    roles = clip_roles(sites)
+    rows = slice(*np.searchsorted(time_s, [stretch.start_s, stretch.end_s]).tolist())
+    thigh, back = motion[roles[THIGH]], motion[roles[BACK]]
+    airborne = falling[rows]
+    if airborne.any():
+        reach = round((_BEFORE_FLIGHT_S + _AFTER_FLIGHT_S) * rate_hz / 2)
+        shift = round((_AFTER_FLIGHT_S - _BEFORE_FLIGHT_S) * rate_hz / 2)
+        airborne = np.roll(binary_dilation(airborne, iterations=reach), shift)
+    return Movement(
+        time_s[rows],
+        thigh.pitch_rad[rows],
+        back.pitch_rad[rows],
+        thigh.sagittal_acc_m_s2[rows],
+        back.sagittal_acc_m_s2[rows],
+        quiet[rows],
+        airborne,
+        motion[roles[PELVIS]].pitch_rad[rows] if PELVIS in roles else None,
+        stretch.neutral,
+        LUMBAR_SHARE_BELOW[sites[roles[BACK]]],
+    )
+
+
+def separate_session(
+    recording: Recording,
+    time_s: FloatArray,
+    motion: Mapping[str, SegmentMotion],
+    sites: Mapping[str, str],
+    references: Sequence[Rep],
+    sets: Sequence[FoundSet],
+    falling: BoolArray,
+    benched: Mapping[str, bool],
+    rate_hz: float,
+    params: SeparationParams,
+) -> Separated | None:
+    """Follow every movement of a session; None where the clips worn cannot tell hips from spine."""
+    levels = separable(sites, params)
+    if levels is None:
+        return None
+    roles = clip_roles(sites)
+    worn = [motion[roles[THIGH]], motion[roles[BACK]]]
+    quiet = quiet_stance([m.pitch_rad for m in worn], [m.sagittal_acc_m_s2 for m in worn], rate_hz, params)
+    movements = [
+        movement_of(s, time_s, motion, sites, quiet, falling, rate_hz)
+        for s in stretches(references, recording.segments, sets, time_s[quiet], params)
+    ]
+    belief = believed(
+        measures_of(recording),
+        sites[roles[BACK]],
+        params.geometry,
+        {role: benched.get(roles[role], False) for role in (THIGH, BACK)},
+    )
+    return separate(movements, rate_hz, belief, levels, params)
+
+
+def laid_over(joints: JointAngles, time_s: FloatArray, found: Sequence[Course | None]) -> JointAngles:
+    """The angles with hip, lumbar and knee flexion of every followed movement in their place."""
+    names = {
+        "hip_flexion_deg": "hip_rad",
+        "hip_flexion_sd_deg": "hip_sd_rad",
+        "lumbar_flexion_deg": "lumbar_rad",
+        "lumbar_flexion_sd_deg": "lumbar_sd_rad",
+        "knee_flexion_deg": "knee_rad",
+        "knee_flexion_sd_deg": "knee_sd_rad",
+    }
+    columns = {name: getattr(joints, name).copy() for name in names}
+    unknown = np.isnan(joints.fold_deg)
+    for course in found:
+        if course is None:
+            continue
+        first = int(np.searchsorted(time_s, course.time_s[0] - 1e-6))
+        rows = slice(first, first + len(course.time_s))
+        for name, source in names.items():
+            columns[name][rows] = np.rad2deg(getattr(course, source))
+    for values in columns.values():
+        values[unknown] = np.nan
+    return replace(joints, **columns)
