@@ -45,7 +45,7 @@ class SmootherParams:
     """Before anything was measured: skin in motion."""
     least_noise: Noise = field(default_factory=lambda: Noise((0.02, 0.01, 0.012, 0.01)))
     """What low-passed acceleration of a well-attached clip leaves, m/s²."""
-    noise_factor: float = 2.0
+    noise_factor: float = 2.5
     """Residuals are correlated over about 0.3 s and hold what the model leaves out: SDs are widened by this."""
     iterations: int = 25
     tolerance: float = 1e-4
