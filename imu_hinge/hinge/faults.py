@@ -22,7 +22,7 @@ from imu_hinge.hinge.spine import arching, pelvis_reversal, rounding, tuck
 from imu_hinge.hinge.turning import turn
 from imu_hinge.hinge.verdicts import FaultVerdict, Finding, decide, tells
 
-__all__ = ["FaultParams", "Judge", "Judgement", "SetContext", "judge_for", "judge_rep"]
+__all__ = ["Judge", "Judgement", "SetContext", "judge_for", "judge_rep"]
 
 
 @dataclass(frozen=True)

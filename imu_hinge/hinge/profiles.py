@@ -116,6 +116,7 @@ PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
             max_bottom_s=600.0,
             seated=True,
             faults=(*_SPINE, *_LOCKOUT, "twist"),
+            lumbar_from_start=True,
             lumbar_allowance_deg=10.0,
             knee=_DEEP_KNEE,
         ),
