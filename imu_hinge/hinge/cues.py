@@ -137,7 +137,7 @@ class CueEngine:
     def _shot_up(self, grid: RepAngles) -> FloatArray:
         """How far the thigh has extended since it turned, deg, while the trunk is further forward than then."""
         out = []
-        samples = zip(grid.thigh_pitch_deg.tolist(), grid.trunk_pitch_deg.tolist(), grid.fold_deg.tolist(), strict=True)
+        samples = zip(grid.thigh_pitch_deg.tolist(), grid.back_pitch_deg.tolist(), grid.fold_deg.tolist(), strict=True)
         for thigh, trunk, fold in samples:
             if fold < self._params.least_fold_deg:
                 self._thigh_turn = np.inf

@@ -22,7 +22,7 @@ from imu_hinge.hinge.spine import arching, pelvis_reversal, rounding, tuck
 from imu_hinge.hinge.turning import turn
 from imu_hinge.hinge.verdicts import FaultVerdict, Finding, decide, tells
 
-__all__ = ["FaultParams", "Judge", "Judgement", "SetContext", "judge_for", "judge_rep"]
+__all__ = ["Judge", "Judgement", "SetContext", "judge_for", "judge_rep"]
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,9 @@ _MEASURES: Final[Mapping[str, tuple[_Measure, ...]]] = MappingProxyType(
         ),
         "spine_first": (lambda s: spine_lead(s.course, s.judge.params),),
         "hyperextended_lockout": (lambda s: hyperextension(s.course, s.context.stance, s.judge.params),),
-        "incomplete_lockout": (lambda s: left_bent(s.course, s.context.stance, s.judge.params),),
+        "incomplete_lockout": (
+            lambda s: left_bent(s.course, s.context.stance, s.judge.params, lying=s.profile.folds < 0),
+        ),
         "knee_dominant": (lambda s: thigh_share(s.course, s.judge.reference, s.judge.params),),
         "hips_shoot_up": (lambda s: hips_lead_up(s.course, s.judge.params),),
         "knee_bend_changed": (lambda s: knee_departure(s.course, s.judge.reference, s.judge.params),),

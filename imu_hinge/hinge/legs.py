@@ -52,9 +52,12 @@ def usual_thigh_per_trunk(reference: Reference, params: FaultParams) -> tuple[fl
 
 
 def hips_lead_up(course: RepCourse, params: FaultParams) -> Finding | None:
-    """How far the thigh extends on the way up before the trunk stops tipping further forward, deg."""
+    """How far the thigh extends on the way up before the trunk stops tipping further forward, deg.
+
+    None without a thigh and a back clip: a pelvis that comes out of a tuck tips forward as well.
+    """
     grid, rows = course.grid, course.whole
-    thigh, trunk, time_s = grid.thigh_pitch_deg[rows], grid.trunk_pitch_deg[rows], grid.time_s[rows]
+    thigh, trunk, time_s = grid.thigh_pitch_deg[rows], grid.back_pitch_deg[rows], grid.time_s[rows]
     if not known(thigh) or not known(trunk):
         return None
     turn = int(np.nanargmin(thigh))

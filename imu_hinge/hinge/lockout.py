@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from imu_hinge.hinge.fault_params import FaultParams
 from imu_hinge.hinge.rep_angles import RepAngles
-from imu_hinge.hinge.rep_course import RepCourse
+from imu_hinge.hinge.rep_course import RepCourse, known
 from imu_hinge.hinge.verdicts import Finding
 
 __all__ = ["Stance", "hyperextension", "left_bent", "stance_before"]
@@ -47,9 +47,10 @@ def _calm(values: FloatArray) -> float:
     return level if abs(level) <= _TALL_DEG else 0.0
 
 
-def left_bent(course: RepCourse, stance: Stance, params: FaultParams) -> Finding | None:
-    """Least hip flexion at the top that ends the rep, beyond the stance, deg."""
-    grid, rows = course.grid, course.lockout
+def left_bent(course: RepCourse, stance: Stance, params: FaultParams, *, lying: bool = False) -> Finding | None:
+    """Least hip flexion at the top that ends the rep, beyond the stance, deg; ``lying``: at the turning point, which is
+    the top of a bridge."""
+    grid, rows = course.grid, course.near_bottom(0.15) if lying else course.lockout
     hip = _held(grid.hip_deg[rows], grid.time_s[rows], np.maximum)
     if not np.isfinite(hip).any():
         return None
@@ -62,15 +63,18 @@ def left_bent(course: RepCourse, stance: Stance, params: FaultParams) -> Finding
 def hyperextension(course: RepCourse, stance: Stance, params: FaultParams) -> Finding | None:
     """Most lumbar extension beyond the stance at the top that ends the rep, held for a tenth of a second, deg.
 
-    The top is where the thigh stands as upright as in the stance; without a thigh clip, where the fold is undone.
+    The top is where the thigh stands as upright as in the stance; without a thigh clip, where the fold is undone. Who
+    never stands upright (an incomplete lockout) has not leant back.
     """
     grid = course.grid
     rows = slice(course.bottom, len(grid.time_s))
+    if not known(grid.lumbar_deg[rows]) or (grid.has_thigh and not known(grid.thigh_pitch_deg[rows])):
+        return None
     upright = np.abs(grid.thigh_pitch_deg[rows] - stance.thigh_deg) <= params.upright_thigh_deg
     top = upright if grid.has_thigh else course.depth[rows] < 0.1
     lumbar = _held(np.where(top, grid.lumbar_deg[rows], np.nan), grid.time_s[rows], np.maximum)
     if not np.isfinite(lumbar).any():
-        return None
+        return Finding(0.0, 0.0, course.rep.end_s, 0.0)
     at = int(np.nanargmin(lumbar))
     value = stance.lumbar_deg - float(lumbar[at])
     sd = math.hypot(params.unrest_deg, float(grid.lumbar_sd_deg[rows][at]))

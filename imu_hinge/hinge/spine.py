@@ -36,7 +36,10 @@ def arching(course: RepCourse, neutral: Neutral, params: FaultParams, *, from_st
     lumbar, began = grid.lumbar_deg[rows], grid.lumbar_deg[: course.start + 1]
     if not known(lumbar) or not np.isfinite(began).any():
         return None
-    at, origin = int(np.nanargmin(lumbar)), float(np.nanmedian(began))
+    folded = np.flatnonzero(np.isfinite(lumbar) & (course.depth[rows] >= params.arched_from))
+    if not len(folded):
+        return None
+    at, origin = int(folded[np.argmin(lumbar[folded])]), float(np.nanmedian(began))
     arched = origin - float(lumbar[at])
     # Zero and gain, which lying down are most of the SD, are nearly the same at both instants.
     sd = math.hypot(params.unrest_deg, 0.5 * float(grid.lumbar_sd_deg[rows][at]))

@@ -13,16 +13,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from imu_hinge.hinge.coaching import coaching_of
 from imu_hinge.hinge.cues import Cue
 from imu_hinge.session.pipeline import LiveRep, PipelineBlock
 from imu_hinge.session.results import RepResult
 
-__all__ = ["CUE_WORDS", "TerminalState", "cue_line", "draw", "rep_line"]
+__all__ = ["TerminalState", "cue_line", "draw", "rep_line"]
 
-CUE_WORDS = {
-    "rounded_back": "back rounds: lift the chest, push the hips further back",
-    "arched_back": "back arches: brace, ribs down",
-}
 # Okabe-Ito: told apart by the colour-blind, and every state carries a word and a mark as well.
 _HIP, _LUMBAR, _GOOD, _AMBER, _RED = "#56B4E9", "#E69F00", "#009E73", "#E69F00", "#D55E00"
 _MARKS = {"good": ("●", _GOOD), "faulty": ("▲", _RED), "cannot_tell": ("?", "bright_black")}
@@ -60,19 +57,23 @@ class TerminalState:
         )
         self.lumbar_deg = _latest(block.joints.lumbar_flexion_deg)
         self.lumbar_sd_deg = _latest(block.joints.lumbar_flexion_sd_deg)
-        self.cues += len(block.cues)
-        cues = [cue_line(cue) for cue in block.cues]
-        self.lines.extend(cues)
-        return [*cues, *(self.take_rep(rep) for rep in block.reps)]
+        cues = self._take_cues(block.cues)
+        return [*cues, *(line for rep in block.reps for line in self.take_rep(rep))]
 
-    def take_rep(self, rep: LiveRep) -> Text:
-        """Take a rep that ended; give its line."""
+    def _take_cues(self, cues: tuple[Cue, ...]) -> list[Text]:
+        self.cues += len(cues)
+        lines = [cue_line(cue) for cue in cues]
+        self.lines.extend(lines)
+        return lines
+
+    def take_rep(self, rep: LiveRep) -> list[Text]:
+        """Take a rep that ended; give its line, and the cues it earned."""
         self.reps += 1
         self.good += rep.result.verdict == "good"
         self.last = rep.result
         line = rep_line(rep, self.reps)
         self.lines.append(line)
-        return line
+        return [line, *self._take_cues(rep.cues)]
 
 
 def _latest(values: np.ndarray) -> float:
@@ -83,8 +84,9 @@ def cue_line(cue: Cue) -> Text:
     """A cue as one line: when, what, how far."""
     colour = _RED if cue.severity == "red" else _AMBER
     mark = "▲" if cue.severity == "red" else "△"
+    words = coaching_of(cue.name)
     return Text(
-        f"{clock(cue.time_s)}  {mark} {CUE_WORDS.get(cue.name, cue.name)} ({cue.value_deg:+.0f}° lumbar)",
+        f"{clock(cue.time_s)}  {mark} {words.cue} ({words.name} {cue.value_deg:+.0f}°)",
         style=colour,
     )
 
@@ -97,7 +99,7 @@ def rep_line(rep: LiveRep, number: int) -> Text:
     lumbar = "lumbar –" if r.lumbar_at_bottom_deg is None else f"lumbar {r.lumbar_at_bottom_deg:+.0f}°"
     words = r.verdict.replace("_", " ")
     if r.faults:
-        words = ", ".join(f"{f.name.replace('_', ' ')} ({f.severity})" for f in r.faults)
+        words = ", ".join(f"{coaching_of(f.name).name} ({f.severity})" for f in r.faults)
     return Text.assemble(
         (f"{clock(r.end_s)}  {mark} rep {number}", f"bold {colour}"),
         f"  {hip}  {lumbar}  {r.eccentric_s:.1f}-{r.pause_s:.1f}-{r.concentric_s:.1f} s  ",

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from imu_hinge.conventions import BACK, PELVIS
-from imu_hinge.conventions import FAULTS as JUDGED
+from imu_hinge.report.advice import advice_lines
 from imu_hinge.report.series import NumberedRep, numbered_reps
 from imu_hinge.report.unknown import knows_hip, knows_lumbar, unknown_words
 from imu_hinge.report.words import (
@@ -31,7 +31,6 @@ __all__ = [
     "describe_set",
     "headline",
     "hip_sentence",
-    "judged_words",
     "lumbar_sentence",
 ]
 
@@ -60,6 +59,7 @@ def describe(result: SessionResult) -> str:
         *(describe_set(n, s) for n, s in enumerate(result.sets, 1)),
         cannot_tell_words(result),
         _faults_sentence(numbered_reps(result)),
+        *advice_lines(result),
         _gaps_sentence(result),
         *(sentence(w) for w in result.quality.warnings),
     ]
@@ -133,16 +133,10 @@ def creep_words(a_set: SetResult) -> str:
     scatter, spread = float(np.var(bottom - creep * place - start)), float(np.var(bottom))
     if not abs(creep) * (len(judged) - 1) >= _CREEP_DEG or scatter > (1 - _CREEP_R2) * spread:
         return ""
-    return f"the lower back rounds {abs(creep):.1f}° {'more' if creep > 0 else 'less'} with each rep"
-
-
-def judged_words() -> str:
-    """Say which faults are looked for, and what the number beside a fault is."""
-    looked = _join([name.removesuffix("_back") for name in JUDGED])
-    return (
-        f"This version judges {looked} back only: a rep with neither is called good. The number beside a fault is "
-        "the lumbar flexion farthest from neutral near the bottom, so it may differ from that at the very bottom."
+    called = (
+        f", {degrees(a_set.trend.creep_deg)} since the first three ({a_set.trend.creep})" if a_set.trend.creep else ""
     )
+    return f"the lower back rounds {abs(creep):.1f}° {'more' if creep > 0 else 'less'} with each rep{called}"
 
 
 def cannot_tell_words(result: SessionResult) -> str:
@@ -155,7 +149,7 @@ def cannot_tell_words(result: SessionResult) -> str:
     if {PELVIS, BACK} <= worn:
         return "Cannot tell: lumbar flexion was left out, see the warnings."
     missing = "a clip on the sacrum (pelvis)" if PELVIS not in worn else "a back clip at T12 or L1"
-    return f"Cannot tell: judging a rep takes lumbar flexion, so add {missing}."
+    return f"Cannot tell: calling a rep good takes lumbar flexion, so add {missing}."
 
 
 def _faults_sentence(reps: Sequence[NumberedRep]) -> str:

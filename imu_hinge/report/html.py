@@ -13,8 +13,9 @@ from importlib.resources import files
 import numpy as np
 from matplotlib.figure import Figure
 
+from imu_hinge.report.advice import advice_lines, judged_words
 from imu_hinge.report.angle_angle import pattern_title
-from imu_hinge.report.describe import cannot_tell_words, describe, headline, hip_sentence, judged_words, lumbar_sentence
+from imu_hinge.report.describe import cannot_tell_words, describe, headline, hip_sentence, lumbar_sentence
 from imu_hinge.report.figures import angle_angle_figure, rep_by_rep_figure, strip_figure, timeline_figure
 from imu_hinge.report.series import numbered_reps, telling_rep
 from imu_hinge.report.svg import inline_svg, theme_css
@@ -170,8 +171,13 @@ def _sets(result: SessionResult) -> str:
         set_section(n, a_set, [r for r in reps if r.set_number == n], unfolded=unfolded)
         for n, a_set in enumerate(result.sets, 1)
     )
-    said = f"<p>{escape(judged_words())}</p>\n"
-    return f'<section aria-label="Sets">\n<h2>Sets</h2>\n{said}{sets}</section>\n'
+    said = f"<p>{escape(judged_words(result))}</p>\n"
+    return f'{_advice(result)}<section aria-label="Sets">\n<h2>Sets</h2>\n{said}{sets}</section>\n'
+
+
+def _advice(result: SessionResult) -> str:
+    lines = "".join(f"<li>{escape(line)}</li>" for line in advice_lines(result))
+    return f'<section aria-label="Advice">\n<h2>What to work on</h2>\n<ul>{lines}</ul></section>\n' if lines else ""
 
 
 def _health(result: SessionResult) -> str:

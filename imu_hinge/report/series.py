@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imu_hinge.errors import ImuHingeError
-from imu_hinge.hinge.faults import FaultParams
+from imu_hinge.hinge.fault_params import FaultParams
 from imu_hinge.session.results import AngleSeries, Fault, RepResult, SessionResult, SetResult
 
 __all__ = [
@@ -67,7 +67,8 @@ def telling_rep(result: SessionResult) -> NumberedRep | None:
 
 
 def _departure(fault: Fault, usual_deg: float) -> float:
-    far = abs(fault.value_deg - usual_deg)
+    """How far a rounded or arched back is from the reference, deg; other faults have no such measure."""
+    far = abs(fault.value_deg - usual_deg) if fault.name in ("rounded_back", "arched_back") else 0.0
     return far if np.isfinite(far) else 0.0
 
 

@@ -7,6 +7,7 @@ from html import escape
 from types import MappingProxyType
 from typing import Final
 
+from imu_hinge.report.advice import alike_words, order_words
 from imu_hinge.report.describe import creep_words
 from imu_hinge.report.series import NumberedRep
 from imu_hinge.report.words import (
@@ -26,6 +27,10 @@ __all__ = ["gaps_table", "health_table", "set_section"]
 
 _SIGNS: Final[Mapping[str, str]] = MappingProxyType({"good": "●", "amber": "▽", "red": "▼", "cannot_tell": "?"})
 _MOST_GAPS: Final = 25
+_COLUMNS: Final = (
+    "Tempo is down–pause–up. First is who leads on the way down. Hip share is the hips' part of the bend, in brackets "
+    "that part by quarters of its depth."
+)
 
 Cell = tuple[str, str]
 """Label and text of a table cell, not yet escaped."""
@@ -40,7 +45,7 @@ def set_section(number: int, a_set: SetResult, reps: Sequence[NumberedRep], *, u
     head = "".join(f"<th scope='col'>{escape(label)}</th>" for label, _ in _rep_cells(reps[0])) if reps else ""
     table = f'<table class="reps"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n' if reps else ""
     words = creep_words(a_set)
-    said = f"Tempo is down–pause–up. {f'Over the set {words}.' if words else ''}".strip()
+    said = " ".join(p for p in (_COLUMNS, f"Over the set {words}." if words else "", alike_words(a_set)) if p)
     note = f'<p class="note">{escape(said)}</p>\n'
     return f"<details{fold}><summary>{escape(name)} <span>{escape(tally)}</span></summary>\n{note}{table}</details>\n"
 
@@ -48,12 +53,16 @@ def set_section(number: int, a_set: SetResult, reps: Sequence[NumberedRep], *, u
 def _rep_cells(r: NumberedRep) -> tuple[Cell, ...]:
     rep = r.rep
     share = "–" if rep.hip_share is None else f"{100 * rep.hip_share:.0f} %"
+    quarters = " ".join("–" if q is None else f"{100 * q:.0f}" for q in rep.hip_share_quarters)
+    if rep.hip_share is not None and quarters:
+        share += f" ({quarters})"
     return (
         ("Rep", str(r.number)),
         ("Starts", clock(rep.start_s)),
         ("Deepest hip", with_sd(rep.hip_max_deg, rep.hip_sd_deg)),
         ("Lumbar at bottom", with_sd(rep.lumbar_at_bottom_deg, rep.lumbar_sd_deg)),
         ("Tempo", f"{rep.eccentric_s:.1f}–{rep.pause_s:.1f}–{rep.concentric_s:.1f} s"),
+        ("First", order_words(rep.onset_hip_minus_spine_s)),
         ("Hip share", share),
         ("Verdict", VERDICT_WORDS.get(rep.verdict, rep.verdict)),
         ("Faults", _faults(rep)),

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+from imu_hinge.hinge.coaching import seen_words
 from imu_hinge.session.results import Fault, RepResult, SetResult
 
 __all__ = [
@@ -63,19 +64,6 @@ _SEGMENTS: Final = MappingProxyType(
         "six_position": ("clip calibration", "clips"),
     }
 )
-_FAULT_UNITS: Final = MappingProxyType(
-    {
-        "rounded_back": "°",
-        "arched_back": "°",
-        "butt_wink": "°",
-        "hyperextended_lockout": "°",
-        "incomplete_lockout": "°",
-        "hips_shoot_up": "°",
-        "knee_bend_changed": "°",
-        "twist": "°",
-    }
-)
-"""Faults whose value is an angle; the others are named without their number."""
 
 
 def degrees(value: float | None, *, sign: bool = False) -> str:
@@ -145,11 +133,17 @@ def segment_words(kind: str) -> tuple[str, ...]:
 
 
 def fault_words(fault: Fault) -> str:
-    """Write a fault as 'rounded back up to 31°', with its extreme near the bottom."""
-    name = fault.name.replace("_", " ")
-    unit = _FAULT_UNITS.get(fault.name)
-    limit = {"rounded_back": "up to ", "arched_back": "down to "}.get(fault.name, "")
-    return f"{name} {limit}{degrees(fault.value_deg)}" if unit and math.isfinite(fault.value_deg) else name
+    """Write a fault as 'rounded back up to 31°', 'spine first by 150 ms', 'rushed, 1.8 times as fast down as usual'."""
+    return seen_words(fault.name, _amount(fault))
+
+
+def _amount(fault: Fault) -> str:
+    value = fault.value_deg if fault.value is None else fault.value
+    if not math.isfinite(value):
+        return ""
+    if fault.unit == "s":
+        return f"{1000 * value:.0f} ms"
+    return f"{value:.1f} times" if fault.unit == "times" else degrees(value)
 
 
 def severity_of(rep: RepResult) -> str:

@@ -9,7 +9,7 @@ from imu_hinge.body.calibration import CalibrationParams
 from imu_hinge.body.separation import SeparationParams
 from imu_hinge.fusion.orientation import OrientationParams
 from imu_hinge.fusion.resample import ResampleParams
-from imu_hinge.hinge.faults import FaultParams
+from imu_hinge.hinge.fault_params import FaultParams
 from imu_hinge.hinge.reps import RepParams
 from imu_hinge.session.slips import SlipParams
 

@@ -72,7 +72,7 @@ def draw_habits(rng: np.random.Generator) -> Habits:
     gripped at 0.225 m, now and then from blocks or by the handles of a trap bar.
     """
     return Habits(
-        knee_spread_rad=float(rng.uniform(3.0, 5.5)) * DEG,
+        knee_spread_rad=float(rng.uniform(3.5, 7.5)) * DEG,
         knee_skew=near(rng, 0.0, 0.18),
         knee_lag_s=float(rng.uniform(0.0, 0.12)),
         balance_m=near(rng, 0.0, 0.012),
@@ -81,7 +81,7 @@ def draw_habits(rng: np.random.Generator) -> Habits:
         deadlift_knee_rad=float(rng.uniform(45.0, 75.0)) * DEG,
         bar_m=0.225 + float(rng.choice([0.0, 0.0, 0.05, 0.15])),
         style=float(rng.uniform(0.0, 1.0)),
-        style_spread=float(rng.uniform(0.05, 0.25)),
+        style_spread=float(rng.uniform(0.05, 0.45)),
         handle_m=float(rng.uniform(0.18, 0.40)),
     )
 
@@ -110,7 +110,7 @@ def varied_rep(
     """A rep of ``neutral_rep`` as this person does it, this time."""
     knee, hip, lumbar = shape.bottom
     bend = float(rng.uniform(-1.0, 1.0)) * habits.knee_spread_rad
-    lumbar -= FLATTER_RAD.get(exercise, 0.0)
+    lumbar += near(rng, 0.0, 1.2 * DEG) - FLATTER_RAD.get(exercise, 0.0)
     back_m = near(rng, habits.balance_m, 0.006)
     late = WITH_BENT_KNEES
     match exercise:
@@ -124,9 +124,12 @@ def varied_rep(
             knee, hip = _reach(athlete, wanted, hip, lumbar, habits.handle_m)
         case _ if exercise in HINGES:
             # a reference hinge is done with care, and what the knees do differs most in when they do it
-            knee = athlete.hinge_knee_rad + bend * (0.4 if exercise == "reference_hinge" else 1.0)
+            astray = bend * (0.4 if exercise == "reference_hinge" else 1.0)
+            knee = max(athlete.hinge_knee_rad + astray, 4.0 * DEG)
             late = 1.0
             back_m -= 0.010
+        case "squat":
+            knee, hip = knee + 0.5 * bend, hip + 0.5 * bend
         case _:
             pass
     balance = (Extra("com_x", 0.0, 1.0, back_m), Extra("com_x", 2.0, 3.0, -back_m))

@@ -25,7 +25,7 @@ def test_replay_writes_a_line_for_each_rep_and_cue(imu_hinge: Run, short_file: P
     assert len(reps) == 3
     assert [f"rep {i}" in line for i, line in enumerate(reps, 1)] == [True] * 3
     assert all("hip" in line and "lumbar" in line for line in reps)
-    assert any("back rounds" in line for line in lines)
+    assert any("back flat, hips back" in line for line in lines)
     assert "rounded back" in reps[1]
     assert lines[-1].startswith("3 reps, ")
     assert "\x1b" not in shown.out

@@ -1,26 +1,51 @@
-"""A cue falls once when the back leaves its neutral, and again only after it came well back."""
+"""A cue falls once when a threshold is crossed, and again only after the value came well back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
+from courses import BOTTOM, LEAVE, REFERENCE, TIME_S, Drawn, after, judge
+from numpy.typing import NDArray
 
-from imu_hinge.hinge.cues import Cue, CueEngine, CueParams
-from imu_hinge.hinge.faults import FaultParams, judge_for
+from imu_hinge.conventions import FAULTS
+from imu_hinge.hinge.cues import AFTER_THE_REP, Cue, CueEngine, CueParams, cues_after
+from imu_hinge.hinge.fault_params import FaultParams
+from imu_hinge.hinge.faults import judge_for
+from imu_hinge.hinge.neutral import Reference
+from imu_hinge.hinge.profiles import PROFILES
+from imu_hinge.hinge.rep_angles import RepAngles
+from imu_hinge.session.results import Fault
 
-REFERENCE = 5.0
-FAULTS = FaultParams()
-JUDGE = judge_for(REFERENCE, 15.0, None, FAULTS, has_thigh=True)  # amber at 15 and -3, red at 20 and -7
+FloatArray = NDArray[np.float64]
+JUDGE = judge_for(Reference(lumbar_deg=5.0, fold_deg=15.0), FaultParams(), has_thigh=True)
+"""Amber at 15 and -3, red at 20 and -7."""
+
+
+def grid(
+    lumbar: Sequence[float] | FloatArray, fold: float | FloatArray = 60.0, time_s: FloatArray | None = None
+) -> RepAngles:
+    n = len(lumbar)
+    return RepAngles.blank(
+        np.arange(n) / 100.0 if time_s is None else time_s,
+        hip_measured=True,
+        has_thigh=True,
+        lumbar_deg=np.array(lumbar, float),
+        fold_deg=np.broadcast_to(np.asarray(fold, float), n),
+    )
 
 
 def engine() -> CueEngine:
     return CueEngine(JUDGE, CueParams())
 
 
-def cues(lumbar: list[float], fold: float = 60.0) -> list[tuple[str, str]]:
-    time_s = np.arange(len(lumbar)) / 100.0
-    found = engine().update(time_s, np.array(lumbar, float), np.full(len(lumbar), fold))
-    return [(cue.name, cue.severity) for cue in found]
+def cues(lumbar: list[float], fold: float = 60.0, faults: Sequence[str] = FAULTS) -> list[tuple[str, str]]:
+    return [(cue.name, cue.severity) for cue in engine().update(grid(lumbar, fold), faults)]
+
+
+def of_rep(drawn: Drawn, exercise: str = "rdl") -> list[Cue]:
+    return CueEngine(judge(REFERENCE), CueParams()).update(drawn.grid, PROFILES[exercise].faults)
 
 
 def test_amber_then_red_once_each() -> None:
@@ -44,24 +69,74 @@ def test_standing_is_not_judged() -> None:
     assert cues([30.0] * 50, fold=16.0) != []
 
 
+def test_only_what_the_exercise_is_watched_for_is_cued() -> None:
+    assert cues([30.0] * 50, faults=("arched_back",)) == []
+
+
 def test_holes_are_silent_and_change_nothing() -> None:
     assert cues([16, np.nan, 16, np.nan, np.nan, 16]) == [("rounded_back", "amber")]
     assert cues([16] * 5, fold=np.nan) == []
 
 
 def test_a_cue_says_when_and_how_far() -> None:
-    (cue,) = engine().update(np.array([1.0, 1.01]), np.array([10.0, 16.5]), np.array([50.0, 50.0]))
+    (cue,) = engine().update(grid([10.0, 16.5], 50.0, np.array([1.0, 1.01])), FAULTS)
     assert cue == Cue(1.01, "rounded_back", "amber", 16.5)
+
+
+def test_a_good_rep_is_silent() -> None:
+    for exercise in ("hinge", "rdl", "squat", "deadlift"):
+        assert of_rep(Drawn(), exercise) == []
+
+
+def test_knees_that_take_over_are_cued_on_the_way_down() -> None:
+    amber, *_ = of_rep(Drawn(thigh_share=0.62))
+    assert (amber.name, amber.severity) == ("knee_dominant", "amber")
+    assert amber.time_s < BOTTOM
+    assert of_rep(Drawn(thigh_share=0.62), "squat") == []
+
+
+def test_hips_that_shoot_up_are_cued_once_on_the_way_up() -> None:
+    shoot = after(LEAVE, 0.35) - after(LEAVE + 0.5, 0.5)
+    found = of_rep(Drawn(thigh_more=8.0 * shoot, hip_more=2.0 * shoot), "deadlift")
+    assert [(c.name, c.severity) for c in found] == [("hips_shoot_up", "amber")]
+    assert LEAVE < found[0].time_s < LEAVE + 0.6
+    assert found[0].value_deg == pytest.approx(8.0, abs=1.5)
+
+
+def test_faults_that_only_a_finished_rep_shows_are_cued_for_the_next() -> None:
+    faults = [Fault(name, "amber", 9.0, 3.0, 0.9) for name in FAULTS]
+    assert [c.name for c in cues_after(faults, 4.0)] == list(AFTER_THE_REP)
+    assert {c.time_s for c in cues_after(faults, 4.0)} == {4.0}
+
+
+def test_new_thresholds_hold_from_here_on() -> None:
+    live = engine()
+    assert live.update(grid([14.0]), FAULTS) == []
+    live.retune(judge_for(Reference(lumbar_deg=0.0, fold_deg=15.0), FaultParams(), has_thigh=True))
+    assert [c.name for c in live.update(grid([14.0]), FAULTS)] == ["rounded_back"]
 
 
 @pytest.mark.parametrize("size", [1, 7, 100])
 def test_cues_do_not_depend_on_how_the_stream_was_cut(size: int) -> None:
     rng = np.random.default_rng(1)
-    lumbar = 6 + 18 * np.sin(np.arange(2000) / 60) + rng.normal(size=2000)
-    fold = 40 + np.cumsum(rng.normal(size=2000))
-    time_s = np.arange(2000) / 100.0
-    whole = engine().update(time_s, lumbar, fold)
+    n = 2000
+    thigh = -30 + 25 * np.sin(np.arange(n) / 45) + rng.normal(size=n)
+    back = 40 + 30 * np.sin(np.arange(n) / 50) + rng.normal(size=n)
+    fold = 40 + np.cumsum(rng.normal(size=n))
+    fold[500:520] = thigh[900:930] = np.nan
+    whole_grid = RepAngles.blank(
+        np.arange(n) / 100.0,
+        hip_measured=True,
+        has_thigh=True,
+        lumbar_deg=6 + 18 * np.sin(np.arange(n) / 60) + rng.normal(size=n),
+        fold_deg=fold,
+        thigh_pitch_deg=thigh,
+        back_pitch_deg=back,
+        trunk_pitch_deg=back,
+    )
+    whole = engine().update(whole_grid, FAULTS)
     cut = engine()
-    parts = [c for i in range(0, 2000, size) for c in cut.update(*(a[i : i + size] for a in (time_s, lumbar, fold)))]
+    parts = [c for i in range(0, n, size) for c in cut.update(whole_grid.part(slice(i, i + size)), FAULTS)]
     assert parts == whole
-    assert len(whole) > 4
+    assert {c.name for c in whole} >= {"rounded_back", "knee_dominant", "hips_shoot_up"}
+    assert len(TIME_S) < n

@@ -181,7 +181,7 @@ def test_severity_has_its_own_sign_and_shade_in_the_table(page: str) -> None:
 
 
 def test_page_says_what_is_judged_and_why_not(page: str, blind: SessionResult) -> None:
-    assert "This version judges rounded and arched back only" in page
+    assert "A rep is good when nothing its exercise is watched for is wrong" in page
     assert "add a back clip" in render_report(blind)
     assert "add a clip on the sacrum" in describe(replace(blind, clips=("thigh", "back")))
 

@@ -44,8 +44,20 @@ REP = {
     "verdict": str,
     "cannot_tell": bool,
     "faults": list,
+    "not_judged": list,
+    "hip_share_quarters": list,
+    "onset_sd_s": MAYBE,
+    "return_hip_minus_spine_s": MAYBE,
 }
-FAULT = {"name": str, "severity": str, "value_deg": NUMBER, "time_s": NUMBER, "probability": NUMBER}
+FAULT = {
+    "name": str,
+    "severity": str,
+    "value_deg": NUMBER,
+    "time_s": NUMBER,
+    "probability": NUMBER,
+    "value": NUMBER,
+    "unit": str,
+}
 SET = {
     "exercise": str,
     "load_kg": MAYBE,
@@ -54,6 +66,8 @@ SET = {
     "reps": list,
     "creep_deg_per_rep": MAYBE,
     "good_reps": int,
+    "creep": {"sd_deg_per_rep": MAYBE, "added_deg": MAYBE, "severity": (str, type(None))},
+    "consistency": {"lumbar_at_bottom_sd_deg": MAYBE, "hip_max_sd_deg": MAYBE, "tempo_sd_s": MAYBE},
 }
 SUMMARY = {
     "imu_hinge": str,
