@@ -12,11 +12,10 @@ from imu_hinge.body.alignment import ClipAlignment
 from imu_hinge.conventions import GRAVITY_M_S2
 
 __all__ = [
-    "SegmentAttitude",
     "SegmentMotion",
     "rotate",
-    "segment_attitudes",
     "segment_motion",
+    "segment_motions",
     "segment_pitch",
     "up_in_sensor",
 ]
@@ -25,18 +24,12 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class SegmentAttitude:
-    """How a segment is turned, (N,) each in rad: see ``segment_motion``."""
+class SegmentMotion:
+    """How a segment is turned, (N,) each in rad, and its clip's sagittal acceleration (N, 2), forward and up, m/s²."""
 
     pitch_rad: FloatArray
     roll_rad: FloatArray
     twist_rad: FloatArray
-
-
-@dataclass(frozen=True)
-class SegmentMotion(SegmentAttitude):
-    """A segment's attitude, and its clip's sagittal acceleration (N, 2), forward and up, m/s²."""
-
     sagittal_acc_m_s2: FloatArray
 
 
@@ -79,19 +72,23 @@ def segment_pitch(quat: FloatArray, alignment: ClipAlignment) -> FloatArray:
     return _pitch(quat, alignment.up, *_forward(left_x, left_y))
 
 
-def segment_attitudes(
-    quats: Mapping[str, FloatArray], alignments: Mapping[str, ClipAlignment]
-) -> dict[str, SegmentAttitude]:
-    """Pitch, roll and twist of ``segment_motion`` for every clip, whose orientations are (N, 4) each: one pass over
+def segment_motions(
+    quats: Mapping[str, FloatArray], accs_m_s2: Mapping[str, FloatArray], alignments: Mapping[str, ClipAlignment]
+) -> dict[str, SegmentMotion]:
+    """``segment_motion`` of every clip, whose orientations are (N, 4) and specific forces (N, 3) each: one pass over
     all, for short blocks."""
     n = len(next(iter(quats.values())))
     quat = np.concatenate(list(quats.values()))
     left = np.repeat([alignments[name].left for name in quats], n, axis=0)
     up = np.repeat([alignments[name].up for name in quats], n, axis=0)
+    force = np.concatenate([accs_m_s2[name] * alignments[name].acc_scale for name in quats])
     left_x, left_y, left_z = rotate(quat, left)
-    pitch, roll, twist = _pitch(quat, up, *_forward(left_x, left_y)), _roll(left_z), np.arctan2(-left_x, left_y)
+    forward_x, forward_y = _forward(left_x, left_y)
+    force_x, force_y, force_z = rotate(quat, force)
+    pitch, roll, twist = _pitch(quat, up, forward_x, forward_y), _roll(left_z), np.arctan2(-left_x, left_y)
+    acc = np.stack([force_x * forward_x + force_y * forward_y, force_z - GRAVITY_M_S2], axis=1)
     return {
-        name: SegmentAttitude(*(values[i * n : (i + 1) * n] for values in (pitch, roll, twist)))
+        name: SegmentMotion(*(values[i * n : (i + 1) * n] for values in (pitch, roll, twist, acc)))
         for i, name in enumerate(quats)
     }
 

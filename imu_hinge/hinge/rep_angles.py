@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imu_hinge.body.angles import JointAngles, clip_roles
-from imu_hinge.body.kinematics import SegmentAttitude
+from imu_hinge.body.kinematics import SegmentMotion
 from imu_hinge.conventions import BACK, PELVIS, THIGH
 
 __all__ = ["RepAngles"]
@@ -51,7 +51,7 @@ class RepAngles:
         time_s: FloatArray,
         joints: JointAngles,
         sites: Mapping[str, str],
-        motion: Mapping[str, SegmentAttitude],
+        motion: Mapping[str, SegmentMotion],
     ) -> RepAngles:
         """The grid of joint angles that clips at ``sites`` gave, whose segments moved as in ``motion`` (by clip)."""
         roles = clip_roles(sites)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from imu_hinge.body.angles import JointAngles, clip_roles, joint_angles
 from imu_hinge.body.calibration import BodyCalibration
-from imu_hinge.body.kinematics import SegmentAttitude, segment_attitudes
+from imu_hinge.body.geometry import Measures
+from imu_hinge.body.kinematics import SegmentMotion, segment_motions
 from imu_hinge.conventions import THIGH
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.fusion.track import ClipTrack
@@ -27,10 +28,12 @@ from imu_hinge.sensors.source import SampleBlock
 from imu_hinge.session.intake import Intake
 from imu_hinge.session.live_calibration import CALIBRATION_KINDS, LiveCalibration, LiveCalibrator
 from imu_hinge.session.live_reps import CountedRep, LiveReps
+from imu_hinge.session.live_separation import LiveSeparation
 from imu_hinge.session.measure import measure_rep
 from imu_hinge.session.params import SessionParams
-from imu_hinge.session.reference import find_reference
+from imu_hinge.session.reference import find_reference, reference_reps
 from imu_hinge.session.results import RepResult
+from imu_hinge.session.separation import grid_laid_over, laid_over
 from imu_hinge.session.set_context import LiveContexts
 from imu_hinge.session.sets import free_fall
 
@@ -77,6 +80,7 @@ class Pipeline:
         params: SessionParams | None = None,
         bench: Mapping[str, BenchCalibration] | None = None,
         cue_params: CueParams | None = None,
+        measures: Measures | None = None,
     ) -> None:
         """``clips`` names the source's clips in index order; those in ``sites`` are used."""
         self._params = SessionParams() if params is None else params
@@ -101,6 +105,13 @@ class Pipeline:
         self._history: list[RepAngles] = []
         self._ended: list[CountedRep] = []
         self._contexts = LiveContexts()
+        self._separation = LiveSeparation(
+            sites,
+            Measures() if measures is None else measures,
+            {name: name in (bench or {}) for name in sites},
+            rate_hz,
+            self._params.separation,
+        )
 
     @property
     def calibration(self) -> BodyCalibration | None:
@@ -187,7 +198,10 @@ class Pipeline:
             joints = joints.emptied(np.ones(len(time_s), bool))
         grid = RepAngles.of(time_s, joints, self._sites, motion)
         self._keep_history(grid)
-        self._ended += self._reps.update(grid, free_fall(tracks), self._history)
+        falling = free_fall(tracks)
+        if self._separation.able:
+            self._separation.remember(time_s, motion, falling, self._oldest_s(grid))
+        self._ended += self._reps.update(grid, falling, self._history)
         reps = self._measured(float(time_s[-1]))
         cues: list[Cue] = []
         if self._cues is not None and self._coaching(float(time_s[0])):
@@ -201,10 +215,12 @@ class Pipeline:
             calibrated=True,
         )
 
-    def _angles(self, tracks: Mapping[str, ClipTrack]) -> tuple[dict[str, SegmentAttitude], JointAngles]:
+    def _angles(self, tracks: Mapping[str, ClipTrack]) -> tuple[dict[str, SegmentMotion], JointAngles]:
         assert self._calibration is not None
         alignments = self._calibration.alignments
-        motion = segment_attitudes({n: t.quat for n, t in tracks.items()}, alignments)
+        motion = segment_motions(
+            {n: t.quat for n, t in tracks.items()}, {n: t.acc_m_s2 for n, t in tracks.items()}, alignments
+        )
         pitch = {n: m.pitch_rad for n, m in motion.items()}
         sd = {n: t.inclination_sd_rad for n, t in tracks.items()}
         return motion, joint_angles(pitch, sd, alignments, self._sites, self._params.angles)
@@ -214,9 +230,13 @@ class Pipeline:
         motion, joints = self._angles(fresh.tracks)
         some = next(iter(fresh.tracks.values()))
         time_s = (some.first + np.arange(len(some))) / self._rate_hz
-        reference = find_reference(
-            RepAngles.of(time_s, joints, self._sites, motion), fresh.segments, self._rate_hz, self._params.reps
-        )
+        grid = RepAngles.of(time_s, joints, self._sites, motion)
+        if self._separation.able and not self._calibration.suspect:
+            hinges = reference_reps(grid, fresh.segments, self._rate_hz, self._params.reps)
+            courses = self._separation.learn(time_s, motion, free_fall(fresh.tracks), hinges, fresh.segments)
+            joints = laid_over(joints, time_s, courses)
+            grid = RepAngles.of(time_s, joints, self._sites, motion)
+        reference = find_reference(grid, fresh.segments, self._rate_hz, self._params.reps)
         self._judge = judge_for(reference, self._params.faults, has_thigh=THIGH in clip_roles(self._sites))
         if self._cues is None:
             self._cues = CueEngine(self._judge, self._cue_params)
@@ -234,12 +254,15 @@ class Pipeline:
         live = []
         for e in ready:
             exercise = e.announced.exercise if e.announced is not None else None
-            context = self._contexts.of(e.announced, e.rep, grid)
+            seen = grid
+            if self._separation.able and trusted and profile_of(exercise).foot != "free":
+                seen = grid_laid_over(grid, self._separation.follow(e.rep, e.rep.end_s + _LOCKOUT_S))
+            context = self._contexts.of(e.announced, e.rep, seen)
             result = measure_rep(
                 e.rep,
                 e.index,
                 None,
-                grid,
+                seen,
                 self._judge,
                 profile_of(exercise),
                 context,
@@ -249,8 +272,12 @@ class Pipeline:
             live.append(LiveRep(exercise, result, cues_after(result.faults, result.end_s)))
         return live
 
+    def _oldest_s(self, grid: RepAngles) -> float:
+        """What ended before this no rep that ends now can need."""
+        return float(grid.time_s[-1]) - _HISTORY_S - self._reps.longest_stay_s
+
     def _keep_history(self, grid: RepAngles) -> None:
         self._history.append(grid)
-        oldest = float(grid.time_s[-1]) - _HISTORY_S - self._reps.longest_stay_s
+        oldest = self._oldest_s(grid)
         while self._history and float(self._history[0].time_s[-1]) < oldest:
             self._history.pop(0)

@@ -13,6 +13,7 @@ from imu_hinge.sensors.replay import ReplaySource
 from imu_hinge.sensors.source import Source
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.pipeline import LiveRep, Pipeline, PipelineBlock
+from imu_hinge.session.separation import measures_of
 from imu_hinge.session.tracks import choose_clips, clip_rates_hz, grid_rate_hz
 
 __all__ = ["Step", "replay", "run"]
@@ -68,5 +69,6 @@ def replay(
         rates_hz,
         params,
         None if find_bench is None else find_bench(chosen),
+        measures=measures_of(recording),
     )
     return pipeline, run(ReplaySource(arrivals, batch_s), pipeline)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +18,21 @@ from imu_hinge.body.smoother import Course
 from imu_hinge.body.window import Movement
 from imu_hinge.conventions import BACK, LUMBAR_SHARE_BELOW, PELVIS, THIGH
 from imu_hinge.hinge.profiles import profile_of
+from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.hinge.reps import Rep
 from imu_hinge.recording.model import Recording, Segment
 from imu_hinge.session.sets import FoundSet
 
-__all__ = ["Stretch", "laid_over", "measures_of", "movement_of", "separable", "separate_session", "stretches"]
+__all__ = [
+    "Stretch",
+    "grid_laid_over",
+    "laid_over",
+    "measures_of",
+    "movement_of",
+    "separable",
+    "separate_session",
+    "stretches",
+]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -160,24 +171,43 @@ def separate_session(
 
 
 def laid_over(joints: JointAngles, time_s: FloatArray, found: Sequence[Course | None]) -> JointAngles:
-    """The angles with hip, lumbar and knee flexion of every followed movement in their place."""
-    names = {
-        "hip_flexion_deg": "hip_rad",
-        "hip_flexion_sd_deg": "hip_sd_rad",
-        "lumbar_flexion_deg": "lumbar_rad",
-        "lumbar_flexion_sd_deg": "lumbar_sd_rad",
-        "knee_flexion_deg": "knee_rad",
-        "knee_flexion_sd_deg": "knee_sd_rad",
-    }
-    columns = {name: getattr(joints, name).copy() for name in names}
-    unknown = np.isnan(joints.fold_deg)
-    for course in found:
-        if course is None:
-            continue
+    """The angles (N,) with hip, lumbar and knee flexion of every followed movement in their place."""
+    columns = {name: getattr(joints, name).copy() for name in _COURSES}
+    _write(columns, _COURSES, time_s, np.isnan(joints.fold_deg), found)
+    return replace(joints, **columns)
+
+
+def grid_laid_over(grid: RepAngles, course: Course | None) -> RepAngles:
+    """The grid of a rep with the angles of its followed movement in their place."""
+    if course is None:
+        return grid
+    names = {name.replace("_flexion", ""): source for name, source in _COURSES.items()}
+    columns = {name: getattr(grid, name).copy() for name in names}
+    _write(columns, names, grid.time_s, np.isnan(grid.fold_deg), [course])
+    return replace(grid, **columns, hip_measured=True)
+
+
+_COURSES: Final = {
+    "hip_flexion_deg": "hip_rad",
+    "hip_flexion_sd_deg": "hip_sd_rad",
+    "lumbar_flexion_deg": "lumbar_rad",
+    "lumbar_flexion_sd_deg": "lumbar_sd_rad",
+    "knee_flexion_deg": "knee_rad",
+    "knee_flexion_sd_deg": "knee_sd_rad",
+}
+
+
+def _write(
+    columns: Mapping[str, FloatArray],
+    sources: Mapping[str, str],
+    time_s: FloatArray,
+    unknown: BoolArray,
+    found: Sequence[Course | None],
+) -> None:
+    for course in (c for c in found if c is not None):
         first = int(np.searchsorted(time_s, course.time_s[0] - 1e-6))
         rows = slice(first, first + len(course.time_s))
-        for name, source in names.items():
+        for name, source in sources.items():
             columns[name][rows] = np.rad2deg(getattr(course, source))
     for values in columns.values():
         values[unknown] = np.nan
-    return replace(joints, **columns)

@@ -1,0 +1,127 @@
+"""Hips from lumbar spine while the session runs: constants from the calibration, each rep smoothed as it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imu_hinge.body.angles import clip_roles
+from imu_hinge.body.geometry import ChainBelief, Measures, believed
+from imu_hinge.body.kinematics import SegmentMotion
+from imu_hinge.body.separation import SeparationParams, follow, quiet_stance, separate
+from imu_hinge.body.smoother import Course, Noise
+from imu_hinge.conventions import BACK, THIGH
+from imu_hinge.hinge.reps import Rep
+from imu_hinge.recording.model import Segment
+from imu_hinge.session.separation import Stretch, movement_of, separable, stretches
+
+__all__ = ["LiveSeparation"]
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Part:
+    time_s: FloatArray
+    motion: Mapping[str, SegmentMotion]
+    falling: BoolArray
+
+
+class LiveSeparation:
+    """Remembers how the clips moved and follows one rep after the other."""
+
+    def __init__(
+        self,
+        sites: Mapping[str, str],
+        measures: Measures,
+        benched: Mapping[str, bool],
+        rate_hz: float,
+        params: SeparationParams,
+    ) -> None:
+        """``benched`` tells which clips have a bench calibration."""
+        self._sites, self._rate_hz, self._params = dict(sites), rate_hz, params
+        self._levels = separable(sites, params)
+        self._noise: Noise = params.smoother.start_noise
+        self._parts: list[_Part] = []
+        self._belief: ChainBelief | None = None
+        if self._levels is not None:
+            roles = clip_roles(sites)
+            calibrated = {role: benched.get(roles[role], False) for role in (THIGH, BACK)}
+            self._belief = believed(measures, sites[roles[BACK]], params.geometry, calibrated)
+        self._first_belief = self._belief
+
+    @property
+    def able(self) -> bool:
+        """Whether the clips worn can tell hips from spine."""
+        return self._levels is not None
+
+    def remember(
+        self, time_s: FloatArray, motion: Mapping[str, SegmentMotion], falling: BoolArray, oldest_s: float
+    ) -> None:
+        """Keep a stretch; forget what ended before ``oldest_s``."""
+        self._parts.append(_Part(time_s, motion, falling))
+        while self._parts and float(self._parts[0].time_s[-1]) < oldest_s:
+            self._parts.pop(0)
+
+    def learn(
+        self,
+        time_s: FloatArray,
+        motion: Mapping[str, SegmentMotion],
+        falling: BoolArray,
+        references: Sequence[Rep],
+        segments: Sequence[Segment],
+    ) -> tuple[Course | None, ...]:
+        """Learn the constants anew from the calibration movements, whose courses these are."""
+        if self._levels is None or self._first_belief is None:
+            return ()
+        roles = clip_roles(self._sites)
+        quiet = self._quiet([motion[roles[THIGH]], motion[roles[BACK]]])
+        movements = [
+            movement_of(s, time_s, motion, self._sites, quiet, falling, self._rate_hz)
+            for s in stretches(references, segments, (), time_s[quiet], self._params)
+        ]
+        if not movements:
+            return ()
+        found = separate(movements, self._rate_hz, self._first_belief, self._levels, self._params)
+        self._belief, self._noise = found.belief, found.noise
+        self._parts.clear()
+        return found.courses
+
+    def follow(self, rep: Rep, until_s: float) -> Course | None:
+        """The course of a rep that has ended, from what was measured up to ``until_s``."""
+        if self._levels is None or self._belief is None:
+            return None
+        stretch = Stretch(rep.start_s - self._params.pad_s, until_s)
+        parts = [p for p in self._parts if p.time_s[-1] >= stretch.start_s and p.time_s[0] <= stretch.end_s]
+        if not parts:
+            return None
+        roles = clip_roles(self._sites)
+        time_s = np.concatenate([p.time_s for p in parts])
+        rows = slice(*np.searchsorted(time_s, [stretch.start_s, stretch.end_s]).tolist())
+        falling = np.concatenate([p.falling for p in parts])[rows]
+        motion = {clip: _joined([p.motion[clip] for p in parts], rows) for clip in roles.values()}
+        quiet = self._quiet([motion[roles[THIGH]], motion[roles[BACK]]])
+        movement = movement_of(stretch, time_s[rows], motion, self._sites, quiet, falling, self._rate_hz)
+        followed = follow(movement, self._rate_hz, self._belief, self._noise, self._levels, self._params)
+        if followed is None:
+            return None
+        course, self._belief = followed
+        return course
+
+    def _quiet(self, worn: Sequence[SegmentMotion]) -> BoolArray:
+        return quiet_stance(
+            [m.pitch_rad for m in worn], [m.sagittal_acc_m_s2 for m in worn], self._rate_hz, self._params
+        )
+
+
+def _joined(parts: Sequence[SegmentMotion], rows: slice) -> SegmentMotion:
+    return SegmentMotion(
+        np.concatenate([p.pitch_rad for p in parts])[rows],
+        np.concatenate([p.roll_rad for p in parts])[rows],
+        np.concatenate([p.twist_rad for p in parts])[rows],
+        np.concatenate([p.sagittal_acc_m_s2 for p in parts])[rows],
+    )
