@@ -54,8 +54,8 @@ class PriorParams:
     """Slow error of a clip's inclination within a movement."""
     pelvis_sd_rad: float = _deg(0.5)
     """Where a pelvis clip is worn: what it and the back clip say of lumbar flexion."""
-    pelvis_gain_sd: float = 0.02
-    """And what skin adds to that, share of the pelvis pitch."""
+    pelvis_gain_sd: float = 0.035
+    """And what skin adds to that, share of the pelvis pitch: one error for a whole movement."""
 
     def lumbar_mean(self, movement: Movement) -> FloatArray:
         """Expected lumbar flexion (N,), growing with the fold."""
@@ -193,7 +193,7 @@ def _pelvis(rows: _Rows, window: Window, at: _At, every: IntArray, params: Prior
     if not len(seen):
         return
     sd = np.hypot(params.pelvis_sd_rad, params.pelvis_gain_sd * move.pelvis_rad[seen])
-    sd = sd * np.sqrt(len(seen) / params.freedom)
+    sd = sd * np.sqrt(len(seen))
     share = move.share_below
     rows.add(
         at(seen, 1), window.basis.weight[seen] * (share / sd[:, None]), (move.back_rad - move.pelvis_rad)[seen] / sd

@@ -32,6 +32,11 @@ class SeparationParams:
     """A back clip below L4 sees too little of the lumbar spine."""
     most_misfit: float = 4.0
     """Residuals beyond so many SDs (root mean square): the foot was not planted, or a clip was touched."""
+    most_odd: float = 2.5
+    """How far the constants may end from what was believed (mean square, in SDs, over all of them): beyond, this body or
+    the way the clips sit is not the chain that is modelled."""
+    most_noise_m_s2: float = 0.2
+    """Nor is it where so much of the back clip's acceleration (as widened) is left unexplained."""
     quiet_rad_s: float = float(np.deg2rad(4.0))
     quiet_m_s2: float = 0.25
     quiet_s: float = 0.13
@@ -50,6 +55,8 @@ class Separated:
     belief: ChainBelief
     noise: Noise
     courses: tuple[Course | None, ...]
+    odd: bool = False
+    """Whether the chain does not describe these movements, so that none is followed."""
 
 
 def quiet_stance(
@@ -109,9 +116,17 @@ def separate(
     fit = smooth(chosen, belief, levels, smoother, noise, start)
     fit = smooth(chosen, belief, levels, smoother, measured_noise(chosen, fit, levels, smoother), fit)
     followed: list[Course | None] = [None] * len(movements)
+    if _odd(fit, belief, params):
+        return Separated(fit.belief, fit.noise, tuple(followed), odd=True)
     for place, course in zip(fitting, courses(chosen, fit, levels, smoother), strict=True):
         followed[there[place]] = course
     return Separated(fit.belief, fit.noise, tuple(followed))
+
+
+def _odd(fit: Fit, belief: ChainBelief, params: SeparationParams) -> bool:
+    off = fit.belief.mean - belief.mean
+    strange = float(off @ np.linalg.solve(belief.covariance, off)) / len(off)
+    return strange > params.most_odd or max(fit.noise.acc_sd_m_s2[2:]) > params.most_noise_m_s2
 
 
 def follow(

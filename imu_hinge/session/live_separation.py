@@ -109,7 +109,7 @@ class LiveSeparation:
         followed = follow(movement, self._rate_hz, self._belief, self._noise, self._levels, self._params)
         if followed is None:
             return None
-        course, self._belief = followed
+        course, _ = followed
         return course
 
     def _quiet(self, worn: Sequence[SegmentMotion]) -> BoolArray:
