@@ -86,7 +86,9 @@ class FaultParams:
     odds_unsure: float = 4.0
     """... and this many where the value is unsure by half its margin or more."""
     most_sd_of_margin: float = 1.0
-    """A value whose SD exceeds this share of the margin to amber cannot tell."""
+    """A value whose SD exceeds this share of the margin to amber cannot tell ..."""
+    clear_by_sd: float = 2.5
+    """... unless it is this many SDs away from amber."""
     most_lumbar_sd_deg: float = 8.0
     """Lumbar flexion that is less sure than this says nothing about the spine, deg (SCIENCE: what each pair may
     claim)."""
