@@ -67,6 +67,8 @@ class FaultParams:
     """That slope in a hinge where no reference hinge was recorded (thigh -25 deg at trunk 50 deg) ..."""
     default_thigh_per_trunk_sd: float = 0.15
     """... and its spread between people (RDL thigh -18..-32 deg)."""
+    rounding_unseen_deg: float = 3.0
+    """Without a back clip: how much of the trunk's pitch may be rounding that the pelvis does not show, SD, deg."""
     hips_shoot_up_deg: Limit = Limit(8.0, 15.0)
     """Thigh extension on the way up while the trunk still tips forward, deg."""
     still_forward_deg: float = 3.0
