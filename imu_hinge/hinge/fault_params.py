@@ -67,6 +67,8 @@ class FaultParams:
     """That slope in a hinge where no reference hinge was recorded (thigh -25 deg at trunk 50 deg) ..."""
     default_thigh_per_trunk_sd: float = 0.15
     """... and its spread between people (RDL thigh -18..-32 deg)."""
+    rounding_unseen_deg: float = 3.0
+    """Without a back clip: how much of the trunk's pitch may be rounding that the pelvis does not show, SD, deg."""
     hips_shoot_up_deg: Limit = Limit(8.0, 15.0)
     """Thigh extension on the way up while the trunk still tips forward, deg."""
     still_forward_deg: float = 3.0
@@ -86,7 +88,9 @@ class FaultParams:
     odds_unsure: float = 4.0
     """... and this many where the value is unsure by half its margin or more."""
     most_sd_of_margin: float = 1.0
-    """A value whose SD exceeds this share of the margin to amber cannot tell."""
+    """A value whose SD exceeds this share of the margin to amber cannot tell ..."""
+    clear_by_sd: float = 2.5
+    """... unless it is this many SDs away from amber."""
     most_lumbar_sd_deg: float = 8.0
     """Lumbar flexion that is less sure than this says nothing about the spine, deg (SCIENCE: what each pair may
     claim)."""

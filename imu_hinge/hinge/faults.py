@@ -91,9 +91,7 @@ _MEASURES: Final[Mapping[str, tuple[_Measure, ...]]] = MappingProxyType(
         "rounded_back": (
             lambda s: rounding(s.course, s.judge.neutral, s.judge.params, s.profile.lumbar_allowance_deg),
         ),
-        "arched_back": (
-            lambda s: arching(s.course, s.judge.neutral, s.judge.params, from_start=s.profile.lumbar_from_start),
-        ),
+        "arched_back": (lambda s: arching(s.course, s.judge.neutral, s.judge.params, s.profile.lumbar_zero),),
         "butt_wink": (
             lambda s: tuck(s.course, s.judge.params),
             lambda s: pelvis_reversal(s.course, s.judge.params),

@@ -38,7 +38,8 @@ def thigh_share(course: RepCourse, reference: Reference, params: FaultParams) ->
     usual, usual_sd = usual_thigh_per_trunk(reference, params)
     ratio = tipped / leant / usual
     # Skin stretches the same thigh by the same share in both.
-    sd = math.hypot(ratio * usual_sd / usual, 3.0 * params.unrest_deg / (leant * usual))
+    unseen = params.rounding_unseen_deg if not np.isfinite(grid.back_pitch_deg[rows]).any() else 0.0
+    sd = math.hypot(ratio * usual_sd / usual, 3.0 * params.unrest_deg / (leant * usual), ratio * unseen / leant)
     return Finding(ratio, sd, course.rep.bottom_s, -tipped)
 
 

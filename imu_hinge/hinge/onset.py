@@ -22,7 +22,13 @@ _LEAST_DEG = 4.0
 """A joint that moves less than this has no order."""
 _SHAPE = 0.25
 """Share of an angle's SD that is the shape of its course; the rest, zero and gain, moves no instant."""
-_BASE_S = 0.1
+_LOOK_BACK_S = 0.8
+_SMOOTH_S = 0.05
+_SLOW_DEG_S = 8.0
+_FAR_DEG = 3.0
+_TURNED_DEG = 0.3
+"""How far back from a rep's start a joint's own start is looked for, over how long a mean, as long as it was slower
+and nearer than this and did not turn."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ def spine_lead(course: RepCourse, params: FaultParams) -> Finding | None:
     grid, rows = course.grid, course.down
     if not known(grid.hip_deg[rows]) or not known(grid.lumbar_deg[rows]):
         return None
-    base = _base(grid.lumbar_deg, course.start, _step(course))
+    _, base = _sets_out(grid.lumbar_deg, course.start, _step(course), 1.0)
     order = order_down(course, params)
     if order is None or not float(np.nanmax(grid.lumbar_deg[rows])) - base >= params.spine_first_least_deg:
         return Finding(0.0, 0.0, float(grid.time_s[course.start]), 0.0)
@@ -67,11 +73,28 @@ def _step(course: RepCourse) -> float:
     return float(time_s[-1] - time_s[0]) / (len(time_s) - 1) if len(time_s) > 1 else 0.01
 
 
-def _base(angle: FloatArray, at: int, step_s: float) -> float:
-    """The angle from which a movement sets out, deg: the median of the tenth of a second before sample ``at``."""
-    before = angle[max(0, at - round(_BASE_S / step_s)) : at + 1]
-    before = before[np.isfinite(before)]
-    return float(np.median(before)) if len(before) else math.nan
+def _sets_out(angle: FloatArray, at: int, step_s: float, sign: float) -> tuple[int, float]:
+    """Where a movement sets out: sample and angle, deg, before or at sample ``at``, from which it goes on in the
+    direction of ``sign`` without turning.
+
+    Who leads moves before the fold shows that a rep has begun. Fast or long ways there are the end of something else
+    (settling after a lockout).
+    """
+    first = max(0, at - round(_LOOK_BACK_S / step_s))
+    width = max(1, round(_SMOOTH_S / step_s))
+    before = angle[max(0, first - width + 1) : at + 1]
+    if len(before) < width or not math.isfinite(angle[at]):
+        return at, float(angle[at])
+    level = sign * np.lib.stride_tricks.sliding_window_view(before, width).mean(axis=1)
+    fastest = _SLOW_DEG_S * width * step_s
+    low = len(level) - 1
+    for i in range(len(level) - 2, -1, -1):
+        turned, jumped = level[i] > level[low] + _TURNED_DEG, level[min(i + width, len(level) - 1)] - level[i] > fastest
+        if not math.isfinite(level[i]) or turned or jumped or level[-1] - level[i] > _FAR_DEG:
+            break
+        if level[i] < level[low]:
+            low = i
+    return at - (len(level) - 1 - low), sign * float(level[low])
 
 
 def _order(course: RepCourse, at: int, rows: slice, params: FaultParams) -> Order | None:
@@ -96,16 +119,19 @@ def _timed(
 ) -> _Timed | None:
     """When an angle has gone each share of its own way in ``rows``, counted from where it set out at sample ``at``."""
     step = _step(course)
-    moved, time_s = angle[rows] - _base(angle, at, step), course.grid.time_s[rows]
-    if len(moved) < 8 or not known(moved):
+    away = angle[rows] - angle[at]
+    if len(away) < 8 or not known(away):
         return None
-    reach = float(moved[np.nanargmax(np.abs(moved))])
-    if not abs(reach) >= _LEAST_DEG:
+    sign = 1.0 if np.nanmax(away) >= -np.nanmin(away) else -1.0
+    begin, base = _sets_out(angle, at, step, sign)
+    moved, time_s = sign * (angle[begin : rows.stop] - base), course.grid.time_s[begin : rows.stop]
+    reach = float(np.nanmax(moved))
+    if not reach >= _LEAST_DEG:
         return None
     times = np.array([_crossing(time_s, moved / reach, share) for share in _SHARES])
     if not np.isfinite(times).all():
         return None
-    slope = abs(reach) * (_SHARES[-1] - _SHARES[0]) / max(step, float(times[-1] - times[0]))
+    slope = reach * (_SHARES[-1] - _SHARES[0]) / max(step, float(times[-1] - times[0]))
     return _Timed(times, math.hypot(params.unrest_deg, _SHAPE * float(np.nanmean(angle_sd[rows]))) / slope)
 
 

@@ -9,11 +9,16 @@ from typing import Final, Literal
 
 from imu_hinge.conventions import FAULTS
 
-__all__ = ["PROFILES", "UNANNOUNCED", "Foot", "KneePrior", "RepProfile", "profile_of"]
+__all__ = ["PROFILES", "UNANNOUNCED", "Foot", "KneePrior", "LumbarZero", "RepProfile", "profile_of"]
 
 Foot = Literal["planted", "flight", "free"]
 """Where the foot of the thigh clip's leg is: on its spot throughout; there but for a flight; or anywhere (lying, in
 blocks), so that nothing follows from it."""
+
+
+LumbarZero = Literal["standing", "start", "lying"]
+"""What arching counts from: the calibrated standing; where the rep began, before a chair; or that, on the floor, where
+a neutral spine has nothing to flex."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,7 @@ class RepProfile:
     lumbar_allowance_deg: float = 0.0
     """Lumbar flexion that the posture asks for beyond a neutral hinge's, deg: hips folded past 100 deg take the lower
     back along (Esola 1996)."""
-    lumbar_from_start: bool = False
-    """Whether arching counts from where the rep began: lying down, standing is no zero."""
+    lumbar_zero: LumbarZero = "standing"
     foot: Foot = "planted"
     knee: KneePrior = KneePrior()
 
@@ -97,7 +101,7 @@ PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
             max_trunk_pitch_deg=-70.0,
             folds=-1,
             faults=("arched_back", "incomplete_lockout", "twist", "rushed"),
-            lumbar_from_start=True,
+            lumbar_zero="lying",
             foot="free",
             knee=_DEEP_KNEE,
         ),
@@ -116,7 +120,7 @@ PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
             max_bottom_s=600.0,
             seated=True,
             faults=(*_SPINE, *_LOCKOUT, "twist", "rushed"),
-            lumbar_from_start=True,
+            lumbar_zero="start",
             lumbar_allowance_deg=5.0,
             knee=_DEEP_KNEE,
         ),

@@ -14,7 +14,7 @@ __all__ = ["AFTER_S", "KNOWN_SHARE", "RepCourse", "known"]
 
 FloatArray = NDArray[np.float64]
 
-_BEFORE_S = 0.1
+_BEFORE_S = 0.9
 AFTER_S = 0.6
 """How much after its end belongs to a rep's top, s."""
 KNOWN_SHARE = 0.8

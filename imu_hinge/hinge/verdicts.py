@@ -47,8 +47,9 @@ def probability_beyond(excess: float, sd: float) -> float:
 
 
 def tells(finding: Finding, limit: Limit, params: FaultParams) -> bool:
-    """Whether a value is sure enough to be judged by a limit."""
-    return math.isfinite(finding.value) and finding.sd <= params.most_sd_of_margin * limit.margin
+    """Whether a value is sure enough to be judged by a limit: against the margin, or by how far it is from amber."""
+    clear = abs(finding.value - limit.amber) >= params.clear_by_sd * finding.sd
+    return math.isfinite(finding.value) and (clear or finding.sd <= params.most_sd_of_margin * limit.margin)
 
 
 def decide(name: str, finding: Finding, limit: Limit, params: FaultParams, unit: str = "deg") -> FaultVerdict | None:

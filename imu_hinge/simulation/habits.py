@@ -60,7 +60,7 @@ class Habits:
     handle_m: float
 
 
-def near(rng: np.random.Generator, mean: float, sd: float, most: float = 2.0) -> float:
+def _near(rng: np.random.Generator, mean: float, sd: float, most: float = 2.0) -> float:
     """A normal draw, never further than ``most`` standard deviations from the mean."""
     return mean + sd * float(np.clip(rng.standard_normal(), -most, most))
 
@@ -73,11 +73,11 @@ def draw_habits(rng: np.random.Generator) -> Habits:
     """
     return Habits(
         knee_spread_rad=float(rng.uniform(3.5, 7.5)) * DEG,
-        knee_skew=near(rng, 0.0, 0.18),
+        knee_skew=_near(rng, 0.0, 0.18),
         knee_lag_s=float(rng.uniform(0.0, 0.12)),
-        balance_m=near(rng, 0.0, 0.012),
+        balance_m=_near(rng, 0.0, 0.012),
         lumbar_lag_s=float(rng.uniform(0.02, 0.10)),
-        skew=near(rng, 0.04, 0.15),
+        skew=_near(rng, 0.04, 0.15),
         deadlift_knee_rad=float(rng.uniform(45.0, 75.0)) * DEG,
         bar_m=0.225 + float(rng.choice([0.0, 0.0, 0.05, 0.15])),
         style=float(rng.uniform(0.0, 1.0)),
@@ -100,7 +100,7 @@ def varied_athlete(athlete: Athlete, rng: np.random.Generator) -> Athlete:
         hinge_knee_rad=float(rng.uniform(8.0, 22.0)) * DEG,
         squat_knee_rad=float(rng.uniform(94.0, 118.0)) * DEG,
         level_shares=(*(float(share) for share in shares[:-1]), 1.0),
-        back_clip_off_levels=near(rng, 0.0, 0.2),
+        back_clip_off_levels=_near(rng, 0.0, 0.2),
     )
 
 
@@ -110,8 +110,8 @@ def varied_rep(
     """A rep of ``neutral_rep`` as this person does it, this time."""
     knee, hip, lumbar = shape.bottom
     bend = float(rng.uniform(-1.0, 1.0)) * habits.knee_spread_rad
-    lumbar += near(rng, 0.0, 1.2 * DEG) - FLATTER_RAD.get(exercise, 0.0)
-    back_m = near(rng, habits.balance_m, 0.006)
+    lumbar += _near(rng, 0.0, 1.2 * DEG) - FLATTER_RAD.get(exercise, 0.0)
+    back_m = _near(rng, habits.balance_m, 0.006)
     late = WITH_BENT_KNEES
     match exercise:
         case "deadlift":
@@ -119,7 +119,7 @@ def varied_rep(
             wanted = max(wanted, LEAST_KNEE_TO_SHOOT_RAD) if label == "hips_shoot_up" else wanted
             knee, hip = _reach(athlete, wanted, hip, lumbar, habits.bar_m)
         case "pickup":
-            wanted = (22.0 + 75.0 * float(np.clip(near(rng, habits.style, habits.style_spread), 0.0, 1.0))) * DEG
+            wanted = (22.0 + 75.0 * float(np.clip(_near(rng, habits.style, habits.style_spread), 0.0, 1.0))) * DEG
             wanted = max(wanted, LEAST_KNEE_TO_SHOOT_RAD) if label == "hips_shoot_up" else wanted
             knee, hip = _reach(athlete, wanted, hip, lumbar, habits.handle_m)
         case _ if exercise in HINGES:
@@ -133,14 +133,18 @@ def varied_rep(
         case _:
             pass
     balance = (Extra("com_x", 0.0, 1.0, back_m), Extra("com_x", 2.0, 3.0, -back_m))
-    skew = float(np.clip(near(rng, shape.skew_down + habits.skew, 0.08), -0.45, 0.45))
+    skew = float(np.clip(_near(rng, shape.skew_down + habits.skew, 0.08), -0.45, 0.45))
     return replace(
         shape,
         bottom=(knee, hip, lumbar),
-        lockout=(near(rng, 0.0, 1.2 * DEG), near(rng, 0.0, 1.2 * DEG), near(rng, 0.0, 1.0 * DEG)),
-        lag_down_s=(max(near(rng, habits.knee_lag_s, 0.04), 0.0), 0.0, max(near(rng, habits.lumbar_lag_s, 0.03), 0.0)),
+        lockout=(_near(rng, 0.0, 1.2 * DEG), _near(rng, 0.0, 1.2 * DEG), _near(rng, 0.0, 1.0 * DEG)),
+        lag_down_s=(
+            max(_near(rng, habits.knee_lag_s, 0.04), 0.0),
+            0.0,
+            max(_near(rng, habits.lumbar_lag_s, 0.03), 0.0),
+        ),
         skew_down=skew,
-        knee_skew=(late * near(rng, habits.knee_skew, 0.14), late * near(rng, -habits.knee_skew, 0.14)),
+        knee_skew=(late * _near(rng, habits.knee_skew, 0.14), late * _near(rng, -habits.knee_skew, 0.14)),
         extras=shape.extras + balance,
     )
 

@@ -243,5 +243,5 @@ def test_without_a_reference_of_ones_own_rounding_is_judged_more_widely() -> Non
 
 def test_lying_down_arching_counts_from_where_the_rep_began() -> None:
     drawn = replace(GOOD, lumbar=0.0, lumbar_more=-14.0)
-    assert names(drawn, "bridge") == []
-    assert names(replace(drawn, lumbar=-12.0), "bridge") == ["arched_back"]
+    assert "arched_back" not in names(drawn, "bridge")
+    assert "arched_back" in names(replace(drawn, lumbar=-12.0), "bridge")

@@ -166,6 +166,13 @@ def test_rushed_reps_fall_down(exercise: str, seed: int) -> None:
         assert rep.bottom - rep.start < 0.62 * usual
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("exercise", LABELS_OF)
+def test_labels_are_honest_whoever_performs(exercise: str) -> None:
+    for seed in range(20, 28):
+        assert honest(truth_at(f"coaching_{exercise}", seed).reps), seed
+
+
 def test_a_label_that_lies_is_noticed() -> None:
     reps = truth_at("coaching_rdl", 1).reps
     assert honest(reps)
