@@ -131,16 +131,17 @@ def _odd(fit: Fit, belief: ChainBelief, params: SeparationParams) -> bool:
 
 def follow(
     movement: Movement, rate_hz: float, belief: ChainBelief, noise: Noise, levels: int, params: SeparationParams
-) -> tuple[Course, ChainBelief] | None:
-    """Follow one movement with constants already learnt; also what it taught about them. None where it cannot be
-    followed."""
+) -> Course | None:
+    """Follow one movement with constants already learnt; None where it cannot be followed.
+
+    What it teaches about the constants is not kept: a single rep with a drop-out in it would spoil those after it."""
     window = prepare(movement, rate_hz, params.window)
     if window is None:
         return None
     fit = smooth([window], belief, levels, params.smoother, noise)
     if misfit(window, fit, 0, levels) > params.most_misfit:
         return None
-    return courses([window], fit, levels, params.smoother)[0], fit.belief
+    return courses([window], fit, levels, params.smoother)[0]
 
 
 def _each(windows: Sequence[Window], belief: ChainBelief, levels: int, params: SmootherParams, noise: Noise) -> Fit:

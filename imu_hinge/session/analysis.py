@@ -23,7 +23,7 @@ from imu_hinge.session.params import SessionParams
 from imu_hinge.session.quality import session_quality
 from imu_hinge.session.reference import Reference, find_reference, reference_reps
 from imu_hinge.session.results import AngleSeries, SessionResult, SetResult
-from imu_hinge.session.separation import laid_over, separate_session
+from imu_hinge.session.separation import inclination_doubt_rad, laid_over, separate_session
 from imu_hinge.session.set_context import set_context, trend_of
 from imu_hinge.session.sets import FoundSet, find_sets, free_fall
 from imu_hinge.session.slips import Slip, find_slips
@@ -73,8 +73,9 @@ def analyze(
     if not calibration.suspect:
         hinges = reference_reps(grid, recording.segments, rate_hz, params.reps)
         benched = {name: name in (bench or {}) for name in chosen}
+        doubt = inclination_doubt_rad(tracks, sites)
         separated = separate_session(
-            recording, time_s, motion, sites, hinges, found, falling, benched, rate_hz, params.separation
+            recording, time_s, motion, sites, hinges, found, falling, doubt, benched, rate_hz, params.separation
         )
         if separated is not None:
             joints = laid_over(joints, time_s, separated.courses)

@@ -16,7 +16,7 @@ from imu_hinge.body.smoother import Course, Noise
 from imu_hinge.conventions import BACK, THIGH
 from imu_hinge.hinge.reps import Rep
 from imu_hinge.recording.model import Segment
-from imu_hinge.session.separation import Stretch, movement_of, separable, stretches
+from imu_hinge.session.separation import Stretch, movement_of, separable, stretches, widened
 
 __all__ = ["LiveSeparation"]
 
@@ -29,6 +29,7 @@ class _Part:
     time_s: FloatArray
     motion: Mapping[str, SegmentMotion]
     falling: BoolArray
+    doubt_rad: FloatArray
 
 
 class LiveSeparation:
@@ -60,10 +61,15 @@ class LiveSeparation:
         return self._levels is not None
 
     def remember(
-        self, time_s: FloatArray, motion: Mapping[str, SegmentMotion], falling: BoolArray, oldest_s: float
+        self,
+        time_s: FloatArray,
+        motion: Mapping[str, SegmentMotion],
+        falling: BoolArray,
+        doubt_rad: FloatArray,
+        oldest_s: float,
     ) -> None:
         """Keep a stretch; forget what ended before ``oldest_s``."""
-        self._parts.append(_Part(time_s, motion, falling))
+        self._parts.append(_Part(time_s, motion, falling, doubt_rad))
         while self._parts and float(self._parts[0].time_s[-1]) < oldest_s:
             self._parts.pop(0)
 
@@ -107,10 +113,7 @@ class LiveSeparation:
         quiet = self._quiet([motion[roles[THIGH]], motion[roles[BACK]]])
         movement = movement_of(stretch, time_s[rows], motion, self._sites, quiet, falling, self._rate_hz)
         followed = follow(movement, self._rate_hz, self._belief, self._noise, self._levels, self._params)
-        if followed is None:
-            return None
-        course, _ = followed
-        return course
+        return widened(followed, time_s, np.concatenate([p.doubt_rad for p in parts]))
 
     def _quiet(self, worn: Sequence[SegmentMotion]) -> BoolArray:
         return quiet_stance(

@@ -33,7 +33,7 @@ from imu_hinge.session.measure import measure_rep
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.reference import find_reference, reference_reps
 from imu_hinge.session.results import RepResult
-from imu_hinge.session.separation import grid_laid_over, laid_over
+from imu_hinge.session.separation import grid_laid_over, inclination_doubt_rad, laid_over
 from imu_hinge.session.set_context import LiveContexts
 from imu_hinge.session.sets import free_fall
 
@@ -200,7 +200,8 @@ class Pipeline:
         self._keep_history(grid)
         falling = free_fall(tracks)
         if self._separation.able:
-            self._separation.remember(time_s, motion, falling, self._oldest_s(grid))
+            doubt = inclination_doubt_rad(tracks, self._sites)
+            self._separation.remember(time_s, motion, falling, doubt, self._oldest_s(grid))
         self._ended += self._reps.update(grid, falling, self._history)
         reps = self._measured(float(time_s[-1]))
         cues: list[Cue] = []
