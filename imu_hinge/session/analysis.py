@@ -70,6 +70,7 @@ def analyze(
     grid = RepAngles.of(time_s, joints, sites, motion)
     falling = free_fall(tracks)
     found = find_sets(grid, falling, recording.segments, rate_hz, params.reps, params.set_break_s)
+    separated = None
     if not calibration.suspect:
         hinges = reference_reps(grid, recording.segments, rate_hz, params.reps)
         benched = {name: name in (bench or {}) for name in chosen}
@@ -91,7 +92,9 @@ def analyze(
         clips=tuple(chosen),
         angles=_series(time_s, motion, joints),
         sets=sets,
-        quality=session_quality(recording, tracks, health, calibration, slips, sites, reference, set(bench or {})),
+        quality=session_quality(
+            recording, tracks, health, calibration, slips, sites, reference, separated, set(bench or {})
+        ),
         reference_lumbar_deg=None if calibration.suspect else reference.lumbar_deg,
         reference_lumbar_sd_deg=None if calibration.suspect else reference.lumbar_sd_deg,
         params={
