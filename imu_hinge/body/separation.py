@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
-from imu_hinge.body.geometry import ChainBelief, GeometryParams
+from imu_hinge.body.geometry import CONSTANTS, ChainBelief, GeometryParams
 from imu_hinge.body.smoother import Course, Fit, Noise, SmootherParams, courses, measured_noise, misfit, smooth
 from imu_hinge.body.window import Movement, Window, WindowParams, prepare
 
@@ -32,9 +33,9 @@ class SeparationParams:
     """A back clip below L4 sees too little of the lumbar spine."""
     most_misfit: float = 4.0
     """Residuals beyond so many SDs (root mean square): the foot was not planted, or a clip was touched."""
-    most_odd: float = 2.5
-    """How far the constants may end from what was believed (mean square, in SDs, over all of them): beyond, this body or
-    the way the clips sit is not the chain that is modelled."""
+    most_strange: float = 4.0
+    """How far lengths and gains may end from what was believed (mean square, in SDs): beyond, this body or the way the
+    clips sit is not the chain that is modelled. Short of that, SDs grow with it."""
     most_noise_m_s2: float = 0.2
     """Nor is it where so much of the back clip's acceleration (as widened) is left unexplained."""
     quiet_rad_s: float = float(np.deg2rad(4.0))
@@ -57,6 +58,8 @@ class Separated:
     courses: tuple[Course | None, ...]
     odd: bool = False
     """Whether the chain does not describe these movements, so that none is followed."""
+    widen: float = 1.0
+    """By how much SDs were widened because the constants came out strange."""
 
 
 def quiet_stance(
@@ -109,24 +112,35 @@ def separate(
     fitting = [i for i, w in enumerate(windows) if misfit(w, alone, i, levels) <= params.most_misfit]
     if not fitting:
         return Separated(known, noise, (None,) * len(movements))
-    chosen = [windows[i] for i in fitting]
+    teaching = [i for i in fitting if not windows[i].movement.airborne.any()] or fitting
+    chosen = [windows[i] for i in teaching]
     start = replace(
-        alone, splines=tuple(alone.splines[i] for i in fitting), tilts=tuple(alone.tilts[i] for i in fitting)
+        alone, splines=tuple(alone.splines[i] for i in teaching), tilts=tuple(alone.tilts[i] for i in teaching)
     )
     fit = smooth(chosen, belief, levels, smoother, noise, start)
     fit = smooth(chosen, belief, levels, smoother, measured_noise(chosen, fit, levels, smoother), fit)
+    strange = _strangeness(fit.belief, belief)
+    noisy = max(fit.noise.acc_sd_m_s2[2:]) > params.most_noise_m_s2
+    if strange > params.most_strange or noisy:
+        return Separated(fit.belief, fit.noise, (None,) * len(movements), odd=True)
+    widen = max(1.0, strange) ** 0.5
     followed: list[Course | None] = [None] * len(movements)
-    if _odd(fit, belief, params):
-        return Separated(fit.belief, fit.noise, tuple(followed), odd=True)
-    for place, course in zip(fitting, courses(chosen, fit, levels, smoother), strict=True):
-        followed[there[place]] = course
-    return Separated(fit.belief, fit.noise, tuple(followed))
+    for place, course in zip(teaching, courses(chosen, fit, levels, smoother), strict=True):
+        followed[there[place]] = course.widened(widen)
+    for place in (i for i in fitting if i not in teaching):
+        course_of = follow(windows[place].movement, rate_hz, fit.belief, fit.noise, levels, params)
+        followed[there[place]] = None if course_of is None else course_of.widened(widen)
+    return Separated(fit.belief, fit.noise, tuple(followed), widen=widen)
 
 
-def _odd(fit: Fit, belief: ChainBelief, params: SeparationParams) -> bool:
-    off = fit.belief.mean - belief.mean
-    strange = float(off @ np.linalg.solve(belief.covariance, off)) / len(off)
-    return strange > params.most_odd or max(fit.noise.acc_sd_m_s2[2:]) > params.most_noise_m_s2
+_SENSOR: Final = ("acc_", "gyr_")
+
+
+def _strangeness(fitted: ChainBelief, before: ChainBelief) -> float:
+    """How far body and placing came out from what was believed; a clip's own errors may be what they are."""
+    kept = [i for i, name in enumerate(CONSTANTS) if not any(mark in name for mark in _SENSOR)]
+    off = (fitted.mean - before.mean)[kept]
+    return float(off @ np.linalg.solve(before.covariance[np.ix_(kept, kept)], off)) / len(kept)
 
 
 def follow(

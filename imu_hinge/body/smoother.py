@@ -8,7 +8,7 @@ Schur complements, so that a session costs as much as its movements one by one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -77,6 +77,15 @@ class Course:
     hip_sd_rad: FloatArray
     lumbar_rad: FloatArray
     lumbar_sd_rad: FloatArray
+
+    def widened(self, factor: float) -> Course:
+        """The same, less sure."""
+        return replace(
+            self,
+            knee_sd_rad=factor * self.knee_sd_rad,
+            hip_sd_rad=factor * self.hip_sd_rad,
+            lumbar_sd_rad=factor * self.lumbar_sd_rad,
+        )
 
 
 @dataclass(frozen=True)

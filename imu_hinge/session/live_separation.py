@@ -54,6 +54,7 @@ class LiveSeparation:
             calibrated = {role: benched.get(roles[role], False) for role in (THIGH, BACK)}
             self._belief = believed(measures, sites[roles[BACK]], params.geometry, calibrated)
         self._first_belief = self._belief
+        self._widen = 1.0
 
     @property
     def able(self) -> bool:
@@ -93,7 +94,8 @@ class LiveSeparation:
         if not movements:
             return ()
         found = separate(movements, self._rate_hz, self._first_belief, self._levels, self._params)
-        self._belief, self._noise = found.belief, found.noise
+        self._belief = None if found.odd else found.belief
+        self._noise, self._widen = found.noise, found.widen
         self._parts.clear()
         return found.courses
 
@@ -113,7 +115,11 @@ class LiveSeparation:
         quiet = self._quiet([motion[roles[THIGH]], motion[roles[BACK]]])
         movement = movement_of(stretch, time_s[rows], motion, self._sites, quiet, falling, self._rate_hz)
         followed = follow(movement, self._rate_hz, self._belief, self._noise, self._levels, self._params)
-        return widened(followed, time_s, np.concatenate([p.doubt_rad for p in parts]))
+        return widened(
+            None if followed is None else followed.widened(self._widen),
+            time_s,
+            np.concatenate([p.doubt_rad for p in parts]),
+        )
 
     def _quiet(self, worn: Sequence[SegmentMotion]) -> BoolArray:
         return quiet_stance(

@@ -40,8 +40,8 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-_BEFORE_FLIGHT_S, _AFTER_FLIGHT_S = 0.08, 0.35
-"""Toes leave after the heel; a landing shakes every clip."""
+_BEFORE_FLIGHT_S, _AFTER_FLIGHT_S = 0.2, 0.35
+"""The heel leaves before the toes; a landing shakes every clip."""
 
 
 @dataclass(frozen=True)
