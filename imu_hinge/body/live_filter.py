@@ -26,6 +26,8 @@ BoolArray = NDArray[np.bool_]
 _AT: Final = {name: DYNAMIC + index for index, name in enumerate(CONSTANTS)}
 _CHANNELS: Final = 8
 """Thigh and back pitch, four accelerations, told to be quiet, not usable."""
+_NOISE_STEP_S: Final = 0.04
+"""The noise is that of accelerations so far apart; closer ones say less each."""
 _STORY: Final = 27
 """What is kept of a heavy step for the samples until the next: state, variances."""
 
@@ -46,9 +48,9 @@ class LiveFilterParams:
     """SD of the Gaussian low-pass."""
     noise_factor: float = 1.0
     """Accelerometer noise against the smoother's."""
-    shank_jerk_rad_s3: float = _deg(150.0)
+    shank_jerk_rad_s3: float = _deg(300.0)
     """Density of the white jerk, times the root of a second."""
-    lumbar_jerk_rad_s3: float = _deg(150.0)
+    lumbar_jerk_rad_s3: float = _deg(300.0)
     calm_s: float = 0.6
     """Second derivatives forget themselves."""
     tilt_sd_rad: float = _deg(0.15)
@@ -61,7 +63,8 @@ class LiveFilterParams:
     """Standing still counts once in this time."""
     still_rate_rad_s: float = _deg(4.0)
     still_acc_m_s2: float = 0.25
-    still_steps: int = 3
+    still_s: float = 0.12
+    """Calm for so long is standing still."""
     upright_rad: float = _deg(15.0)
     unfolded_rad: float = _deg(25.0)
     look_s: float = 1.0
@@ -133,8 +136,9 @@ class LiveFilter:
         self._delay = self._width // 2
         self._every = max(1, round(p.step_s * rate_hz))
         self._step_s = self._every / rate_hz
+        self._still_steps = max(1, round(p.still_s / self._step_s))
         self._model = ChainAcceleration(levels)
-        self._noise = (np.array((noise or Noise()).acc_sd_m_s2) * p.noise_factor) ** 2
+        self._noise = (np.array((noise or Noise()).acc_sd_m_s2) * p.noise_factor) ** 2 * (_NOISE_STEP_S / self._step_s)
         self._transition, self._process = self._motion()
         mean = np.zeros(STATES)
         covariance = np.zeros((STATES, STATES))
@@ -239,7 +243,7 @@ class LiveFilter:
         told = seen[self._delay, 6]
         calm = self._calm(thigh, back, acc) if np.isnan(told) else bool(told)
         still = still + 1 if calm else 0
-        if still >= p.still_steps:
+        if still >= self._still_steps:
             row, gap, variance = self._standing(mean, thigh[0], back[0])
             rows.append(row)
             off.append(gap)
