@@ -15,7 +15,17 @@ from imu_hinge.body.chain import level_shares
 from imu_hinge.body.geometry import CONSTANTS
 from imu_hinge.conventions import GRAVITY_M_S2
 
-__all__ = ["DYNAMIC", "LUMBAR", "SHANK", "STATES", "TILT_BACK", "TILT_THIGH", "ChainAcceleration"]
+__all__ = [
+    "DRIFT_BACK",
+    "DRIFT_THIGH",
+    "DYNAMIC",
+    "LUMBAR",
+    "SHANK",
+    "STATES",
+    "TILT_BACK",
+    "TILT_THIGH",
+    "ChainAcceleration",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -24,8 +34,11 @@ SHANK: Final = 0
 LUMBAR: Final = 3
 """Index of lumbar flexion; its first and second derivative follow."""
 TILT_THIGH: Final = 6
+"""How much further forward than it is a clip believes itself, rad; the drifts are its rate, rad/s."""
 TILT_BACK: Final = 7
-DYNAMIC: Final = 8
+DRIFT_THIGH: Final = 8
+DRIFT_BACK: Final = 9
+DYNAMIC: Final = 10
 """The constants follow from here."""
 STATES: Final = DYNAMIC + len(CONSTANTS)
 
@@ -41,9 +54,9 @@ class ChainAcceleration:
         self._levels = levels
 
     def __call__(self, state: FloatArray, thigh: FloatArray, back: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Accelerations (4,) in m/s², thigh forward and up, back forward and up, and their derivatives (4, 32).
+        """Accelerations (4,) in m/s², thigh forward and up, back forward and up, and their derivatives (4, 34).
 
-        ``thigh`` and ``back`` (3,) are the pitches measured with their first and second derivative, rad and s.
+        ``thigh`` and ``back`` (3,) are the pitches measured, freed from the tilt errors, with their first and second derivative, rad and s.
         """
         c = state[DYNAMIC:].tolist()
         shank, thigh_m, clip, clip_ahead, hip_ahead, s1_ahead, s1_above, lumbar, back_ahead, gain_t, gain_b, below = c[:12]
@@ -113,7 +126,7 @@ class ChainAcceleration:
 
 
 def _errors(out: FloatArray, jacobian: FloatArray, state: FloatArray, row: int, clip: str, pitch: float) -> None:
-    """Add what a clip's sensor errors and slow tilt error do (see ``acc_errors``)."""
+    """Add what a clip's sensor errors do (see ``acc_errors``); a tilt error, taken out of what was measured, leaks gravity."""
     g = GRAVITY_M_S2
     sin, cos = float(np.sin(pitch)), float(np.cos(pitch))
     first = _AT[f"{clip}_acc_x_m_s2"]
@@ -123,5 +136,5 @@ def _errors(out: FloatArray, jacobian: FloatArray, state: FloatArray, row: int, 
     jacobian[row, first : first + 5] = ahead
     jacobian[row + 1, first : first + 5] = up
     jacobian[row, tilt] = g
-    out[row] += jacobian[row, first : first + 5] @ state[first : first + 5] + g * state[tilt]
+    out[row] += jacobian[row, first : first + 5] @ state[first : first + 5]
     out[row + 1] += jacobian[row + 1, first : first + 5] @ state[first : first + 5]

@@ -14,7 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imu_hinge.body.geometry import CONSTANTS, ChainBelief
-from imu_hinge.body.live_chain import DYNAMIC, LUMBAR, SHANK, STATES, TILT_BACK, TILT_THIGH, ChainAcceleration
+from imu_hinge.body.live_chain import (
+    DRIFT_BACK,
+    DRIFT_THIGH,
+    DYNAMIC,
+    LUMBAR,
+    SHANK,
+    STATES,
+    TILT_BACK,
+    TILT_THIGH,
+    ChainAcceleration,
+)
+from imu_hinge.conventions import GRAVITY_M_S2
 from imu_hinge.body.live_prior import PersonalPrior
 from imu_hinge.body.smoother import Noise
 
@@ -28,7 +39,11 @@ _CHANNELS: Final = 8
 """Thigh and back pitch, four accelerations, told to be quiet, not usable."""
 _NOISE_STEP_S: Final = 0.04
 """The noise is that of accelerations so far apart; closer ones say less each."""
-_STORY: Final = 27
+_REPORTED: Final = np.array(
+    [LUMBAR, TILT_THIGH, TILT_BACK, _AT["thigh_gain"], _AT["back_gain"], _AT["share_below"]]
+)
+_UPPER: Final = np.triu_indices(6)
+_STORY: Final = 37
 """What is kept of a heavy step for the samples until the next: state, variances."""
 
 
@@ -53,8 +68,13 @@ class LiveFilterParams:
     lumbar_jerk_rad_s3: float = _deg(300.0)
     calm_s: float = 0.6
     """Second derivatives forget themselves."""
-    tilt_sd_rad: float = _deg(0.15)
-    tilt_s: float = 4.0
+    tilt_sd_rad: float = _deg(0.3)
+    """A clip's tilt error to begin with."""
+    tilt_walk_rad: float = _deg(0.05)
+    """How it wanders in the root of a second, beside its drift."""
+    drift_sd_rad_s: float = _deg(0.05)
+    """Gyroscope bias left after standing still."""
+    drift_s: float = 30.0
     quiet_lumbar_sd_rad: float = _deg(2.0)
     quiet_shank_sd_rad: float = _deg(1.5)
     quiet_rate_sd_rad_s: float = _deg(2.0)
@@ -95,9 +115,9 @@ class LiveState:
     history: FloatArray
     """(W, 8): the samples the low-pass still needs."""
     mean: FloatArray
-    """(32,)."""
+    """(34,)."""
     covariance: FloatArray
-    """(32, 32)."""
+    """(34, 34)."""
     still: int
     story: FloatArray
 
@@ -114,6 +134,13 @@ def _kernels(rate_hz: float, reach_s: float, low_pass_s: float) -> FloatArray:
     bend -= smooth * bend.sum()
     bend *= 2.0 / (bend * t**2).sum()
     return np.stack([smooth, slope, bend])
+
+
+def _tipped_back(acc: FloatArray, tilt: float) -> FloatArray:
+    """An acceleration (2,) as it is, from how a clip tipped by ``tilt`` rad saw it."""
+    sin, cos = np.sin(tilt), np.cos(tilt)
+    ahead, force = acc[0], acc[1] + GRAVITY_M_S2
+    return np.array([cos * ahead - sin * force, cos * force + sin * ahead - GRAVITY_M_S2])
 
 
 class LiveFilter:
@@ -150,6 +177,7 @@ class LiveFilter:
         covariance[:, SHANK] = covariance[:, standing]
         covariance[SHANK, SHANK] = covariance[standing, standing]
         sd = (_deg(10.0), _deg(10.0), _deg(50.0), _deg(10.0), _deg(10.0), _deg(50.0), p.tilt_sd_rad, p.tilt_sd_rad)
+        sd = (*sd, p.drift_sd_rad_s, p.drift_sd_rad_s)
         covariance[np.arange(DYNAMIC), np.arange(DYNAMIC)] += np.array(sd) ** 2
         history = np.zeros((self._width, _CHANNELS))
         history[:, -1] = 1.0
@@ -166,7 +194,7 @@ class LiveFilter:
         self._state = state
 
     def _motion(self) -> tuple[FloatArray, FloatArray]:
-        """Transition (8, 8) and process noise (8, 8) of one heavy step."""
+        """Transition (10, 10) and process noise (10, 10) of one heavy step."""
         p, dt = self._params, self._step_s
         keep = float(np.exp(-dt / p.calm_s))
         block = np.array([[1.0, dt, 0.5 * dt * dt], [0.0, 1.0, dt], [0.0, 0.0, keep]])
@@ -182,10 +210,11 @@ class LiveFilter:
             rows = slice(first, first + 3)
             transition[rows, rows] = block
             process[rows, rows] = jerk**2 * spread
-        forget = float(np.exp(-dt / p.tilt_s))
-        for tilt in (TILT_THIGH, TILT_BACK):
-            transition[tilt, tilt] = forget
-            process[tilt, tilt] = p.tilt_sd_rad**2 * (1.0 - forget**2)
+        forget = float(np.exp(-dt / p.drift_s))
+        for tilt, drift in ((TILT_THIGH, DRIFT_THIGH), (TILT_BACK, DRIFT_BACK)):
+            transition[tilt, drift], transition[drift, drift] = dt, forget
+            process[tilt, tilt] = p.tilt_walk_rad**2 * dt
+            process[drift, drift] = p.drift_sd_rad_s**2 * (1.0 - forget**2)
         return transition, process
 
     def update(
@@ -237,6 +266,10 @@ class LiveFilter:
             return mean, covariance, 0
         thigh, back = (self._kernels @ seen[:, :2]).T
         acc = self._kernels[0] @ seen[:, 2:6]
+        for first, pitch, tilt, drift in ((0, thigh, TILT_THIGH, DRIFT_THIGH), (2, back, TILT_BACK, DRIFT_BACK)):
+            pitch[0] -= mean[tilt]
+            pitch[1] -= mean[drift]
+            acc[first : first + 2] = _tipped_back(acc[first : first + 2], mean[tilt])
         model, jacobian = self._model(mean, thigh, back)
         rows, off, noise = [jacobian], [acc - model], [self._noise]
 
@@ -295,42 +328,39 @@ class LiveFilter:
 
     def _told(self, mean: FloatArray, covariance: FloatArray) -> FloatArray:
         """What the samples until the next heavy step need."""
-        rows = [LUMBAR, _AT["thigh_gain"], _AT["back_gain"], _AT["share_below"]]
+        at = _REPORTED
         lum = covariance[LUMBAR : LUMBAR + 3, LUMBAR : LUMBAR + 3]
         return np.concatenate(
             [
-                mean[:6],
-                mean[rows[1:]],
+                mean[:8],
+                mean[at[3:]],
                 (lum[0, 0], 2.0 * lum[0, 1], lum[1, 1] + lum[0, 2], lum[1, 2], 0.25 * lum[2, 2]),
-                covariance[np.ix_(rows, rows)][np.triu_indices(4)],
-                np.zeros(3),
+                covariance[at[:, None], at][_UPPER],
             ]
         )
 
     def _courses(self, thigh: FloatArray, back: FloatArray, story: FloatArray, ahead_s: FloatArray) -> LiveCourse:
         h = ahead_s
-        s, s1, s2, lum, l1, l2, gain_t, gain_b, below = story[:, :9].T
-        a, b, c, d, e = story[:, 9:14].T
-        _, lt, lb, lk, tt, tb, tk, bb, bk, kk = story[:, 14:24].T
-        shank = s + h * (s1 + 0.5 * h * s2)
-        lumbar = lum + h * (l1 + 0.5 * h * l2)
+        known = np.where(np.isfinite(thigh) & np.isfinite(back), 0.0, np.nan)
+        s, s1, s2, lum, l1, l2, tilt_t, tilt_b, gain_t, gain_b, below = story[:, :11].T
+        a, b, c, d, e = story[:, 11:16].T
+        shank = s + h * (s1 + 0.5 * h * s2) + known
+        lumbar = lum + h * (l1 + 0.5 * h * l2) + known
         variance = a + h * (b + h * (c + h * (d + h * e)))
-        variance = variance + self._params.lumbar_jerk_rad_s3**2 * (h * h * h * h * h) / 20.0
-        known = np.isfinite(thigh) & np.isfinite(back)
+        variance = variance + self._params.lumbar_jerk_rad_s3**2 * (h * h * h * h * h) / 20.0 + known
+        thigh, back = thigh - tilt_t, back - tilt_b
         true_thigh = thigh * (1.0 - gain_t)
         hip = back * (1.0 - gain_b) - below * lumbar - true_thigh
-        # hip by lumbar flexion, both gains and the share: -below, thigh, -back, -lumbar
-        hip_variance = below * below * variance + thigh * thigh * tt + back * back * bb + lumbar * lumbar * kk
-        hip_variance = hip_variance + 2.0 * (
-            below * (lumbar * lk + back * lb - thigh * lt) - thigh * back * tb - thigh * lumbar * tk + back * lumbar * bk
-        )
+        by = (-below, 1.0 + 0.0 * below, -1.0 + 0.0 * below, thigh, -back, -lumbar)
+        hip_variance = below * below * (variance - a)
+        for column, (i, j) in enumerate(zip(*_UPPER, strict=True)):
+            hip_variance = hip_variance + (1.0 if i == j else 2.0) * by[i] * by[j] * story[:, 16 + column]
         spread = self._params.spread
-        blank = np.where(known, 0.0, np.nan)
         return LiveCourse(
-            shank + blank,
-            shank - true_thigh + blank,
-            hip + blank,
-            spread * np.sqrt(np.maximum(hip_variance, 0.0)) + blank,
-            lumbar + blank,
-            spread * np.sqrt(np.maximum(variance, 0.0)) + blank,
+            shank,
+            shank - true_thigh,
+            hip,
+            spread * np.sqrt(np.maximum(hip_variance, 0.0)),
+            lumbar,
+            spread * np.sqrt(np.maximum(variance, 0.0)),
         )
