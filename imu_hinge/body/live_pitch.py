@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from imu_hinge.body.alignment import ClipAlignment
-from imu_hinge.body.kinematics import segment_motion
+from imu_hinge.body.kinematics import segment_motion, up_in_sensor
 from imu_hinge.conventions import GRAVITY_M_S2
 
-__all__ = ["FreePitch", "FreePitchParams", "FreePitchState", "pitch_bias"]
+__all__ = ["FreePitch", "FreePitchParams", "FreePitchState", "gyro_bias"]
 
 FloatArray = NDArray[np.float64]
 
@@ -29,31 +29,43 @@ class FreePitchParams:
 
     old_s: float = 30.0
     """Corrections that long ago stay, and so does their mean: bounds the drift, and a lasting bias leaves none."""
+    jump_rad_s: float = float(np.deg2rad(20.0))
+    """A filter that corrects itself faster has started anew."""
+    settle_s: float = 1.5
+    """Then its corrections are let be for so long."""
+    gap_s: float = 1.0
+    """As after a gap of that length."""
 
 
 @dataclass(frozen=True)
 class FreePitchState:
-    """Everything the next block depends on: the last orientation (4,) and the filter's memory (2,)."""
+    """Everything the next block depends on: the last orientation (4,), the filter's memory (2,), how many samples ago
+    it started and how many have been missing."""
 
     quat: FloatArray
     memory: FloatArray
+    settled: int
+    missing: int
 
 
 class FreePitch:
     """Streams one clip; the outcome does not depend on how the samples are cut into blocks.
 
-    ``bias_rad_s`` is the gyroscope's bias about the clip's left axis (see ``pitch_bias``).
+    ``bias_rad_s`` (3,) is the gyroscope's bias in sensor coordinates (see ``gyro_bias``).
     """
 
     def __init__(
-        self, alignment: ClipAlignment, rate_hz: float, bias_rad_s: float, params: FreePitchParams | None = None
+        self, alignment: ClipAlignment, rate_hz: float, bias_rad_s: FloatArray, params: FreePitchParams | None = None
     ) -> None:
         self._alignment = alignment
         self._rate_hz = rate_hz
         self._bias_rad_s = bias_rad_s
-        keep = float(np.exp(-1.0 / ((params or FreePitchParams()).old_s * rate_hz)))
+        p = params or FreePitchParams()
+        self._jump_rad = p.jump_rad_s / rate_hz
+        self._settle, self._gap = round(p.settle_s * rate_hz), round(p.gap_s * rate_hz)
+        keep = float(np.exp(-1.0 / (p.old_s * rate_hz)))
         self._forget = (np.array([1.0, -1.0]), np.array([1.0, -2.0 * keep, keep * keep]))
-        self.state = FreePitchState(np.full(4, np.nan), np.zeros(2))
+        self.state = FreePitchState(np.full(4, np.nan), np.zeros(2), 0, self._gap)
 
     def update(self, quat: FloatArray, acc_m_s2: FloatArray, gyr_rad_s: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Pitch (N,) in rad and sagittal acceleration (N, 2), forward and up, m/s².
@@ -61,31 +73,30 @@ class FreePitch:
         From the causal orientation (N, 4), specific force and rates (N, 3) in sensor coordinates; NaN in gaps.
         """
         quats = np.concatenate([self.state.quat[None], quat])
-        change = _turn(quats, self._alignment.left)
-        change = change - (_about(gyr_rad_s, self._alignment.left) - self._bias_rad_s) / self._rate_hz
-        change = np.where(np.isfinite(change), change, 0.0)
+        change = _level(_turn(quats) - (gyr_rad_s - self._bias_rad_s) / self._rate_hz, quat, self._alignment.left)
+        settled, missing = self.state.settled, self.state.missing
+        for i, here in enumerate(np.isfinite(quat[:, 0]).tolist()):
+            settled = 0 if here and (missing >= self._gap or abs(change[i]) > self._jump_rad) else settled + 1
+            missing = 0 if here else missing + 1
+            if not (settled >= self._settle and np.isfinite(change[i])):
+                change[i] = 0.0
         back, memory = lfilter(*self._forget, change, zi=self.state.memory)
         motion = segment_motion(quat, acc_m_s2, self._alignment)
-        self.state = FreePitchState(quats[-1].copy(), memory)
+        self.state = FreePitchState(quats[-1].copy(), memory, settled, missing)
         ahead, up = motion.sagittal_acc_m_s2.T
         return motion.pitch_rad - back, _tipped(ahead, up, back)
 
 
-def pitch_bias(quat: FloatArray, gyr_rad_s: FloatArray, left: FloatArray, rate_hz: float) -> float:
-    """The gyroscope's bias about ``left`` (3,), rad/s: what its rates (N, 3) say beyond the turns of the best known
-    orientations (N, 4) over a stretch that begins and ends at rest; to 0.01 deg/s in half a minute."""
-    excess = _about(gyr_rad_s[1:], left) - _turn(quat, left) * rate_hz
-    excess = excess[np.isfinite(excess)]
-    return float(excess.mean()) if len(excess) else 0.0
+def gyro_bias(quat: FloatArray, gyr_rad_s: FloatArray, rate_hz: float) -> FloatArray:
+    """The gyroscope's bias (3,), rad/s: what its rates (N, 3) say beyond the turns of the best known orientations
+    (N, 4) over a stretch that begins and ends at rest; to 0.01 deg/s in half a minute."""
+    excess = gyr_rad_s[1:] - _turn(quat) * rate_hz
+    excess = excess[np.isfinite(excess[:, 0])]
+    return np.asarray(excess.mean(axis=0)) if len(excess) else np.zeros(3)
 
 
-def _about(gyr_rad_s: FloatArray, left: FloatArray) -> FloatArray:
-    about: FloatArray = gyr_rad_s[:, 0] * left[0] + gyr_rad_s[:, 1] * left[1] + gyr_rad_s[:, 2] * left[2]
-    return about
-
-
-def _turn(quat: FloatArray, left: FloatArray) -> FloatArray:
-    """Turn (N,) about ``left`` from each orientation to the next, (N+1, 4), rad."""
+def _turn(quat: FloatArray) -> FloatArray:
+    """Rotation vectors (N, 3) in sensor coordinates from each orientation to the next, (N+1, 4), rad."""
     w, x, y, z = quat[:-1].T
     a, b, c, d = quat[1:].T
     real = w * a + x * b + y * c + z * d
@@ -94,8 +105,18 @@ def _turn(quat: FloatArray, left: FloatArray) -> FloatArray:
     k = w * d - x * c + y * b - z * a
     half = np.sqrt(i * i + j * j + k * k)
     size = np.where(half > 1e-12, 2.0 * np.arcsin(np.minimum(half, 1.0)) / np.maximum(half, 1e-12), 2.0)
-    turn: FloatArray = np.where(real < 0.0, -size, size) * (i * left[0] + j * left[1] + k * left[2])
-    return turn
+    size = np.where(real < 0.0, -size, size)
+    return np.stack([size * i, size * j, size * k], axis=1)
+
+
+def _level(turn: FloatArray, quat: FloatArray, left: FloatArray) -> FloatArray:
+    """The part (N,) of small turns (N, 3) that pitches the segment: about its left, made level."""
+    up_x, up_y, up_z = up_in_sensor(quat).T
+    rise = up_x * left[0] + up_y * left[1] + up_z * left[2]
+    x, y, z = left[0] - rise * up_x, left[1] - rise * up_y, left[2] - rise * up_z
+    size = np.maximum(np.sqrt(x * x + y * y + z * z), 1e-9)
+    pitched: FloatArray = (turn[:, 0] * x + turn[:, 1] * y + turn[:, 2] * z) / size
+    return pitched
 
 
 def _tipped(ahead: FloatArray, up: FloatArray, back: FloatArray) -> FloatArray:
