@@ -9,6 +9,7 @@ knows how to follow and standing still shows.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,12 +88,34 @@ class FreePitch:
         return motion.pitch_rad - back, _tipped(ahead, up, back)
 
 
-def gyro_bias(quat: FloatArray, gyr_rad_s: FloatArray, rate_hz: float) -> FloatArray:
-    """The gyroscope's bias (3,), rad/s: what its rates (N, 3) say beyond the turns of the best known orientations
-    (N, 4) over a stretch that begins and ends at rest; to 0.01 deg/s in half a minute."""
+_BIN_S: Final = 1.0
+_BIN_SD_RAD_S: Final = float(np.deg2rad(0.3))
+_BIAS_SD_RAD_S: Final = float(np.deg2rad(1.5))
+
+
+def gyro_bias(quat: FloatArray, gyr_rad_s: FloatArray, left: FloatArray, rate_hz: float) -> FloatArray:
+    """The gyroscope's bias (3,), rad/s, from the calibration movements.
+
+    What the rates (N, 3) say beyond the turns of the best known orientations (N, 4), about level axes only: heading is
+    nobody's business, and the axis that is upright in standing shows itself when the clip is tipped. A standing mean
+    would take sway for bias.
+    """
     excess = gyr_rad_s[1:] - _turn(quat) * rate_hz
-    excess = excess[np.isfinite(excess[:, 0])]
-    return np.asarray(excess.mean(axis=0)) if len(excess) else np.zeros(3)
+    up = up_in_sensor(quat[1:])
+    side = left - (up @ left)[:, None] * up
+    side = side / np.maximum(np.linalg.norm(side, axis=1), 1e-9)[:, None]
+    n = max(1, round(_BIN_S * rate_hz))
+    square, right = np.eye(3) / _BIAS_SD_RAD_S**2, np.zeros(3)
+    for axis in (side, np.cross(side, up)):
+        told = (excess * axis).sum(axis=1)
+        for first in range(0, len(told) - n + 1, n):
+            rows = slice(first, first + n)
+            if np.isfinite(told[rows]).all():
+                by = axis[rows].mean(axis=0) / _BIN_SD_RAD_S
+                square += np.outer(by, by)
+                right += by * told[rows].mean() / _BIN_SD_RAD_S
+    bias: FloatArray = np.linalg.solve(square, right)
+    return bias
 
 
 def _turn(quat: FloatArray) -> FloatArray:
