@@ -56,10 +56,13 @@ class ChainAcceleration:
     def __call__(self, state: FloatArray, thigh: FloatArray, back: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Accelerations (4,) in m/s², thigh forward and up, back forward and up, and their derivatives (4, 34).
 
-        ``thigh`` and ``back`` (3,) are the pitches measured, freed from the tilt errors, with their first and second derivative, rad and s.
+        ``thigh`` and ``back`` (3,) are the pitches measured, freed from tilt errors, with their first and second
+        derivative, rad and s.
         """
         c = state[DYNAMIC:].tolist()
-        shank, thigh_m, clip, clip_ahead, hip_ahead, s1_ahead, s1_above, lumbar, back_ahead, gain_t, gain_b, below = c[:12]
+        shank, thigh_m, clip, clip_ahead, hip_ahead, s1_ahead, s1_above, lumbar, back_ahead, gain_t, gain_b, below = c[
+            :12
+        ]
         part = lumbar / 5.0
         n = _JOINTS + self._levels
         bend = state[LUMBAR : LUMBAR + 3]
@@ -126,7 +129,7 @@ class ChainAcceleration:
 
 
 def _errors(out: FloatArray, jacobian: FloatArray, state: FloatArray, row: int, clip: str, pitch: float) -> None:
-    """Add what a clip's sensor errors do (see ``acc_errors``); a tilt error, taken out of what was measured, leaks gravity."""
+    """Add what a clip's sensor errors do (see ``acc_errors``); a tilt error leaks gravity."""
     g = GRAVITY_M_S2
     sin, cos = float(np.sin(pitch)), float(np.cos(pitch))
     first = _AT[f"{clip}_acc_x_m_s2"]

@@ -25,9 +25,9 @@ from imu_hinge.body.live_chain import (
     TILT_THIGH,
     ChainAcceleration,
 )
-from imu_hinge.conventions import GRAVITY_M_S2
 from imu_hinge.body.live_prior import PersonalPrior
 from imu_hinge.body.smoother import Noise
+from imu_hinge.conventions import GRAVITY_M_S2
 
 __all__ = ["LiveCourse", "LiveFilter", "LiveFilterParams", "LiveState"]
 
@@ -39,9 +39,7 @@ _CHANNELS: Final = 8
 """Thigh and back pitch, four accelerations, told to be quiet, not usable."""
 _NOISE_STEP_S: Final = 0.04
 """The noise is that of accelerations so far apart; closer ones say less each."""
-_REPORTED: Final = np.array(
-    [LUMBAR, TILT_THIGH, TILT_BACK, _AT["thigh_gain"], _AT["back_gain"], _AT["share_below"]]
-)
+_REPORTED: Final = np.array([LUMBAR, TILT_THIGH, TILT_BACK, _AT["thigh_gain"], _AT["back_gain"], _AT["share_below"]])
 _UPPER: Final = np.triu_indices(6)
 _STORY: Final = 37
 """What is kept of a heavy step for the samples until the next: state, variances."""
@@ -176,8 +174,8 @@ class LiveFilter:
         covariance[SHANK, :] = covariance[standing, :]
         covariance[:, SHANK] = covariance[:, standing]
         covariance[SHANK, SHANK] = covariance[standing, standing]
-        sd = (_deg(10.0), _deg(10.0), _deg(50.0), _deg(10.0), _deg(10.0), _deg(50.0), p.tilt_sd_rad, p.tilt_sd_rad)
-        sd = (*sd, p.drift_sd_rad_s, p.drift_sd_rad_s)
+        turning = (_deg(10.0), _deg(10.0), _deg(50.0))
+        sd = (*turning, *turning, p.tilt_sd_rad, p.tilt_sd_rad, p.drift_sd_rad_s, p.drift_sd_rad_s)
         covariance[np.arange(DYNAMIC), np.arange(DYNAMIC)] += np.array(sd) ** 2
         history = np.zeros((self._width, _CHANNELS))
         history[:, -1] = 1.0

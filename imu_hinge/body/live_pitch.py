@@ -114,8 +114,7 @@ def gyro_bias(quat: FloatArray, gyr_rad_s: FloatArray, left: FloatArray, rate_hz
                 by = axis[rows].mean(axis=0) / _BIN_SD_RAD_S
                 square += np.outer(by, by)
                 right += by * told[rows].mean() / _BIN_SD_RAD_S
-    bias: FloatArray = np.linalg.solve(square, right)
-    return bias
+    return np.asarray(np.linalg.solve(square, right), dtype=np.float64)
 
 
 def _turn(quat: FloatArray) -> FloatArray:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from imu_hinge.body.smoother import Course
 
 __all__ = ["PersonalPrior"]
 
@@ -38,3 +35,15 @@ class PersonalPrior:
             np.array([self.lumbar_rad * min(fold, 1.0), self.shank_rad]),
             np.array([self.lumbar_standing_sd_rad + self.lumbar_sd_rad * min(1.5 * fold, 1.0), self.shank_sd_rad]),
         )
+
+    @classmethod
+    def learnt(cls, references: Sequence[Course]) -> PersonalPrior:
+        """Means from the smoother's courses of an athlete's reference hinges; the SDs stay wide, for other reps."""
+        lumbar = np.concatenate([course.lumbar_rad for course in references])
+        fold = np.abs(np.concatenate([course.hip_rad for course in references]) + lumbar) / cls.full_fold_rad
+        share = np.minimum(fold, 1.0)
+        shank = np.concatenate([course.shank_rad for course in references])
+        folded = share > 0.5
+        if not folded.any():
+            return cls()
+        return cls(lumbar_rad=float(share @ lumbar / (share @ share)), shank_rad=float(shank[folded].mean()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -44,9 +46,7 @@ def hinge(lumbar_deg: float) -> tuple[Samples, FloatArray]:
 def follow(samples: Samples, cuts: tuple[int, ...] = ()) -> LiveCourse:
     live = LiveFilter(learnt(), 5, RATE_HZ)
     edges = [0, *cuts, len(samples[0])]
-    parts = [
-        live.update(*(values[a:b] for values in samples)) for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    parts = [live.update(*(values[a:b] for values in samples)) for a, b in pairwise(edges)]
     return LiveCourse(*(np.concatenate([getattr(p, name) for p in parts]) for name in LiveCourse.__dataclass_fields__))
 
 
