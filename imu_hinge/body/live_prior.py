@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from imu_hinge.body.smoother import Course
 
 __all__ = ["PersonalPrior"]
 
