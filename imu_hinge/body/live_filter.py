@@ -87,6 +87,10 @@ class LiveFilterParams:
     unfolded_rad: float = _deg(25.0)
     look_s: float = 1.0
     """What is believed of any hinge counts once in this time."""
+    planted_acc_m_s2: float = 8.0
+    """Accelerations (low-passed) beyond this are no planted foot's: flight, landing, knock."""
+    largest_rad: float = _deg(100.0)
+    """A shank or lumbar spine beyond this is the filter's error: it starts anew."""
     learn: bool = False
     """Whether constants move with the filter; their doubt always counts."""
     spread: float = 1.0
@@ -182,6 +186,8 @@ class LiveFilter:
         self._state = LiveState(0, history, mean, covariance, 0, np.full(_STORY, np.nan))
         self._state = replace(self._state, story=self._told(mean, covariance))
 
+        self._begun = self._state
+
     @property
     def state(self) -> LiveState:
         """All that the next block depends on."""
@@ -260,6 +266,8 @@ class LiveFilter:
         covariance[:d] = self._transition @ covariance[:d]
         covariance[:, :d] = covariance[:, :d] @ self._transition.T
         covariance[:d, :d] += self._process
+        if max(abs(mean[SHANK]), abs(mean[LUMBAR])) > p.largest_rad:
+            return self._begun.mean.copy(), self._begun.covariance.copy(), 0
         if seen[:, 7].any():
             return mean, covariance, 0
         thigh, back = (self._kernels @ seen[:, :2]).T
@@ -268,6 +276,8 @@ class LiveFilter:
             pitch[0] -= mean[tilt]
             pitch[1] -= mean[drift]
             acc[first : first + 2] = _tipped_back(acc[first : first + 2], mean[tilt])
+        if np.abs(acc).max() > p.planted_acc_m_s2:
+            return mean, covariance, 0
         model, jacobian = self._model(mean, thigh, back)
         rows, off, noise = [jacobian], [acc - model], [self._noise]
 
