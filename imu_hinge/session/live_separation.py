@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imu_hinge.body.angles import clip_roles
+from imu_hinge.body.angles import JointAngles, clip_roles
 from imu_hinge.body.geometry import ChainBelief, Measures, believed
 from imu_hinge.body.kinematics import SegmentMotion
+from imu_hinge.body.live_filter import LiveFilter
+from imu_hinge.body.live_prior import PersonalPrior
 from imu_hinge.body.separation import SeparationParams, follow, quiet_stance, separate
 from imu_hinge.body.smoother import Course, Noise
-from imu_hinge.conventions import BACK, THIGH
+from imu_hinge.conventions import BACK, PELVIS, THIGH
 from imu_hinge.hinge.reps import Rep
 from imu_hinge.recording.model import Segment
 from imu_hinge.session.separation import Stretch, movement_of, separable, stretches, widened
@@ -55,6 +57,7 @@ class LiveSeparation:
             self._belief = believed(measures, sites[roles[BACK]], params.geometry, calibrated)
         self._first_belief = self._belief
         self._widen = 1.0
+        self._filter: LiveFilter | None = None
 
     @property
     def able(self) -> bool:
@@ -97,7 +100,37 @@ class LiveSeparation:
         self._belief = None if found.odd else found.belief
         self._noise, self._widen = found.noise, found.widen
         self._parts.clear()
+        self._filter = None
+        if self._belief is not None:
+            neutral = [c for m, c in zip(movements, found.courses, strict=True) if m.neutral and c is not None]
+            prior = PersonalPrior.learnt(neutral) if neutral else None
+            self._filter = LiveFilter(self._belief, self._levels, self._rate_hz, self._noise, prior)
         return found.courses
+
+    def now(self, joints: JointAngles, motion: Mapping[str, SegmentMotion], falling: BoolArray) -> JointAngles:
+        """Live angles (N,) of the next samples; where a pelvis clip measures hip and lumbar flexion these stay."""
+        if self._filter is None:
+            return joints
+        roles = clip_roles(self._sites)
+        thigh, back = motion[roles[THIGH]], motion[roles[BACK]]
+        live = self._filter.update(
+            thigh.pitch_rad,
+            back.pitch_rad,
+            thigh.sagittal_acc_m_s2,
+            back.sagittal_acc_m_s2,
+            airborne=falling,
+        )
+        joints = replace(joints, knee_flexion_deg=np.rad2deg(live.knee_rad))
+        if PELVIS in roles:
+            return joints
+        widen = self._widen
+        return replace(
+            joints,
+            hip_flexion_deg=np.rad2deg(live.hip_rad),
+            hip_flexion_sd_deg=widen * np.rad2deg(live.hip_sd_rad),
+            lumbar_flexion_deg=np.rad2deg(live.lumbar_rad),
+            lumbar_flexion_sd_deg=widen * np.rad2deg(live.lumbar_sd_rad),
+        )
 
     def follow(self, rep: Rep, until_s: float) -> Course | None:
         """The course of a rep that has ended, from what was measured up to ``until_s``."""

@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from imu_hinge.body.alignment import ClipAlignment
 from imu_hinge.body.chain import chain_points
 from imu_hinge.body.geometry import CONSTANTS, ChainBelief, GeometryParams, Measures, believed
 from imu_hinge.body.live_filter import LiveCourse, LiveFilter
-from imu_hinge.body.live_pitch import FreePitch
 
 FloatArray = NDArray[np.float64]
 RATE_HZ = 100.0
@@ -106,21 +104,3 @@ def test_a_gap_is_unknown_and_then_followed_again() -> None:
     assert np.isfinite(found.lumbar_rad[270:]).all()
     bottom = int(RATE_HZ * (STAND_S + REP_S / 2))
     assert found.lumbar_rad[bottom] == pytest.approx(lumbar[bottom], abs=np.deg2rad(8.0))
-
-
-def test_free_pitch_does_not_depend_on_chunking() -> None:
-    rng = np.random.default_rng(1)
-    n = 400
-    angle = 0.6 * np.sin(np.arange(n) / 40.0)
-    quat = np.stack([np.cos(angle / 2), 0 * angle, np.sin(angle / 2), 0 * angle], axis=1)
-    quat[200:203] = np.nan
-    acc, gyr = rng.normal(0.0, 1.0, (n, 3)), rng.normal(0.0, 0.1, (n, 3))
-    alignment = ClipAlignment(
-        "back", np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0]), left_sd_rad=0.01, stance_sd_rad=0.0,
-        method="reference_hinge",
-    )  # fmt: skip
-    whole = FreePitch(alignment, RATE_HZ, np.zeros(3)).update(quat, acc, gyr)
-    stream = FreePitch(alignment, RATE_HZ, np.zeros(3))
-    parts = [stream.update(quat[i : i + 7], acc[i : i + 7], gyr[i : i + 7]) for i in range(0, n, 7)]
-    np.testing.assert_array_equal(np.concatenate([p[0] for p in parts]), whole[0])
-    np.testing.assert_array_equal(np.concatenate([p[1] for p in parts]), whole[1])
