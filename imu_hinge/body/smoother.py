@@ -34,6 +34,8 @@ class Noise:
     """SD of each compared acceleration, m/s²: thigh forward and up, back forward and up."""
 
     acc_sd_m_s2: tuple[float, float, float, float] = (0.2, 0.1, 0.1, 0.08)
+    share: float = 0.0
+    """And the share of a clip's acceleration that the model gets wrong: what its geometry leaves out."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class SmootherParams:
     """What low-passed acceleration of a well-attached clip leaves, m/s²."""
     noise_factor: float = 2.5
     """Residuals are correlated over about 0.3 s and hold what the model leaves out: SDs are widened by this."""
+    noise_share: float = 0.02
+    """Share of an acceleration that the model gets wrong."""
     iterations: int = 25
     tolerance: float = 1e-4
     """Relative fall of the cost at which to stop."""
@@ -97,7 +101,7 @@ def _residuals(
     """Whitened residuals (M, 4), their derivatives by the local coefficients (M, 4, 2K) and by the border (M, 4, z)."""
     move, nodes = window.movement, window.tilt.shape[1]
     shank, lumbar = window.basis.at(spline[::2]), window.basis.at(spline[1::2])
-    points = chain_points(shank, lumbar, move.thigh_rad, move.back_rad, constants, levels)
+    points = chain_points(shank, lumbar, window.clips, constants, levels)
     m, k = len(window.centre), window.local.shape[2]
     residual = np.empty((m, 4))
     local = np.zeros((m, 4, 2 * k))
@@ -125,8 +129,9 @@ def _residuals(
             border[:, rows, 2 * nodes + index] = column
         border[:, first, first // 2 * nodes : (first // 2 + 1) * nodes] = GRAVITY_M_S2 * window.tilt
     local[:, 2:, 1::2] = by_lumbar
-    sd = np.array(noise.acc_sd_m_s2)
-    return residual / sd, local / sd[:, None], border / sd[:, None]
+    size = np.hypot(window.acc_m_s2[:, ::2], window.acc_m_s2[:, 1::2])
+    sd = np.hypot(np.array(noise.acc_sd_m_s2), noise.share * np.repeat(size, 2, axis=1))
+    return residual / sd, local / sd[:, :, None], border / sd[:, :, None]
 
 
 def _system(
@@ -178,9 +183,9 @@ class _Reduced:
     pull: FloatArray
     """-gradient of the border after elimination, (z,)."""
     information: FloatArray
-    """(24, 24)."""
+    """(C, C)."""
     evidence: FloatArray
-    """(24,)."""
+    """(C,)."""
 
 
 def _reduce(system: _System, damping: float) -> _Reduced:
@@ -285,7 +290,7 @@ def measured_noise(windows: Sequence[Window], fit: Fit, levels: int, params: Smo
     )
     sd = np.maximum(1.4826 * np.median(np.abs(left), axis=0), params.least_noise.acc_sd_m_s2)
     a, b, c, d = (float(v) for v in sd * params.noise_factor)
-    return Noise((a, b, c, d))
+    return Noise((a, b, c, d), params.noise_share)
 
 
 def misfit(window: Window, fit: Fit, index: int, levels: int) -> float:
@@ -320,8 +325,10 @@ def _course(
     rows = np.unique(
         np.append(np.arange(0, len(move.time_s), max(1, round(_SD_SPACING_S * window.rate_hz))), len(move.time_s) - 1)
     )
-    value = {name: c[index] for name, index in _AT.items()}
+    share = float(c[_AT["share_below"]])
     shank, lumbar = window.basis.at(spline[::2]), window.basis.at(spline[1::2])
+    points = chain_points(shank, lumbar, window.clips, c, levels)
+    turns = {"thigh_gain": move.thigh_rad, "thigh_fold_gain": move.back_rad - move.thigh_rad}
 
     def sd(by_shank: float, by_lumbar: float, by_constant: dict[str, FloatArray]) -> FloatArray:
         pick = np.zeros((len(spline), len(rows)))
@@ -336,19 +343,13 @@ def _course(
         variance = own + np.einsum("ra,ab,rb->r", through, doubt, through)
         return np.interp(np.arange(len(move.time_s)), rows, np.sqrt(np.maximum(variance, 0.0)))
 
-    thigh = move.thigh_rad * (1.0 - value["thigh_gain"])
-    pelvis = move.back_rad * (1.0 - value["back_gain"]) - value["share_below"] * lumbar
     return Course(
         move.time_s,
         shank,
-        shank - thigh,
-        sd(1.0, 0.0, {"thigh_gain": move.thigh_rad}),
-        pelvis - thigh,
-        sd(
-            0.0,
-            -float(value["share_below"]),
-            {"thigh_gain": move.thigh_rad, "back_gain": -move.back_rad, "share_below": -lumbar},
-        ),
+        shank - points.thigh_rad,
+        sd(1.0, 0.0, turns),
+        points.pelvis_rad - points.thigh_rad,
+        sd(0.0, -share, {**turns, "back_gain": -move.back_rad, "share_below": -lumbar}),
         lumbar,
         sd(0.0, 1.0, {}),
     )
