@@ -94,8 +94,8 @@ class GeometryParams:
     lumbar_of_height: float = 0.110
     """L5/S1 to T12 (Panjabi 1992: five vertebrae with discs, 190 mm for 1.75 m)."""
     s1_ahead_m: float = -0.02
-    back_clip_ahead_m: float = -0.07
-    """Clip behind the vertebral bodies: spinous process 60, skin and half a clip 10-20 mm."""
+    back_clip_ahead_m: float = -0.08
+    """Clip behind the vertebral bodies: the spinous process ends 60-65, skin and half a clip add 10-25 mm."""
     length_sd_of_height: float = 0.010
     """SD of a long bone against its share of height."""
     tape_sd_m: float = 0.012
@@ -105,7 +105,7 @@ class GeometryParams:
     s1_ahead_sd_m: float = 0.012
     s1_above_sd_m: float = 0.010
     lumbar_sd_m: float = 0.012
-    back_clip_ahead_sd_m: float = 0.015
+    back_clip_ahead_sd_m: float = 0.02
     thigh_clip_ahead_sd_m: float = 0.015
     hip_ahead_sd_m: float = 0.02
     hip_side_sd_m: float = 0.07

@@ -50,7 +50,7 @@ class PriorParams:
     quiet_rate_rad_s: float = _deg(2.0)
     neutral_sd_rad: float = _deg(1.5)
     """Spread of reference hinges of one athlete."""
-    tilt_sd_rad: float = _deg(0.15)
+    tilt_sd_rad: float = _deg(0.3)
     """Slow error of a clip's inclination within a movement."""
     pelvis_sd_rad: float = _deg(0.5)
     """Where a pelvis clip is worn: what it and the back clip say of lumbar flexion."""

@@ -27,6 +27,7 @@ FloatArray = NDArray[np.float64]
 
 _C: Final = len(CONSTANTS)
 _AT: Final = {name: index for index, name in enumerate(CONSTANTS)}
+_PACE_S: Final = 2.5
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class SmootherParams:
     """What low-passed acceleration of a well-attached clip leaves, m/s²."""
     noise_factor: float = 2.5
     """Residuals are correlated over about 0.3 s and hold what the model leaves out: SDs are widened by this."""
-    noise_share: float = 0.02
+    noise_share: float = 0.03
     """Share of an acceleration that the model gets wrong."""
     iterations: int = 25
     tolerance: float = 1e-4
@@ -131,6 +132,7 @@ def _residuals(
     local[:, 2:, 1::2] = by_lumbar
     size = np.hypot(window.acc_m_s2[:, ::2], window.acc_m_s2[:, 1::2])
     sd = np.hypot(np.array(noise.acc_sd_m_s2), noise.share * np.repeat(size, 2, axis=1))
+    sd *= np.sqrt(np.clip(window.pace_s / _PACE_S, 1.0, 2.0))
     return residual / sd, local / sd[:, :, None], border / sd[:, :, None]
 
 

@@ -119,6 +119,8 @@ class Window:
     local: FloatArray
     acc_m_s2: FloatArray
     """(M, 4): thigh forward and up, back forward and up, low-passed."""
+    pace_s: float
+    """How long a movement there and back takes, as its turning and acceleration have it."""
     tilt: FloatArray
     """(M, T): share of each tilt node in each compared acceleration."""
 
@@ -217,6 +219,7 @@ def prepare(movement: Movement, rate_hz: float, params: WindowParams) -> Window 
         knot.astype(np.int64),
         local,
         measured,
+        _pace(filled, rate_hz),
         _hats(movement.time_s[centre], movement.time_s, params.tilt_node_s),
     )
 
@@ -226,6 +229,12 @@ def _out_of_plane(values: FloatArray | None, known: BoolArray) -> FloatArray | N
         return None
     sound = known & np.isfinite(values)
     return _filled(np.unwrap(_filled(values, sound)), sound) if sound.any() else None
+
+
+def _pace(move: Movement, rate_hz: float) -> float:
+    speed = np.gradient(gaussian_filter1d(move.back_rad - move.thigh_rad, 0.05 * rate_hz)) * rate_hz
+    change = np.gradient(speed) * rate_hz
+    return float(2.0 * np.pi * np.sqrt((speed**2).mean() / max((change**2).mean(), 1e-12)))
 
 
 def _clips(move: Movement, rate_hz: float, params: WindowParams) -> Clips:
