@@ -121,7 +121,7 @@ class GeometryParams:
     back_gain_sd: float = 0.02
     share_below_sd: float = 0.06
     """Between L5 and L2 the share depends on the task (.53-.70 at L3; Aiyangar 2015)."""
-    share_skin: float = 0.03
+    share_skin: float = 0.06
     share_skin_sd: float = 0.04
     """Skin over a rounding spine follows less than the bone: 2-5 deg of 50 (Xi 2022)."""
     acc_bias_sd_m_s2: float = 0.06

@@ -33,13 +33,14 @@ class PriorParams:
     """Means and SDs, rad. A course counts as so many independent values as ``freedom`` says."""
 
     lumbar_rad: float = _deg(5.0)
-    lumbar_sd_rad: float = _deg(25.0)
-    """Fully folded, from arched to rounded: wide, or the prior would decide what the clips should."""
+    lumbar_sd_rad: float = _deg(75.0)
+    """Fully folded. Three times the spread of people: every movement's prior pulls at the same constants, and thirty
+    honest ones together shrink all lumbar flexion by a sixth."""
     lumbar_standing_sd_rad: float = _deg(1.0)
     full_fold_rad: float = _deg(60.0)
     shank_rad: float = _deg(5.0)
-    shank_sd_rad: float = _deg(18.0)
-    """From a stiff-legged hinge (-8) to a deep squat (35)."""
+    shank_sd_rad: float = _deg(36.0)
+    """From a stiff-legged hinge (-8) to a deep squat (35); wide for the same reason."""
     freedom: float = 3.0
     rough_shank_rad: float = _deg(3.0)
     """Third differences of spline coefficients."""

@@ -28,6 +28,7 @@ FloatArray = NDArray[np.float64]
 _C: Final = len(CONSTANTS)
 _AT: Final = {name: index for index, name in enumerate(CONSTANTS)}
 _PACE_S: Final = 2.5
+"""What slower movements leave unexplained is correlated for longer, in proportion."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class SmootherParams:
     noise_factor: float = 2.5
     """Residuals are correlated over about 0.3 s and hold what the model leaves out: SDs are widened by this."""
     noise_share: float = 0.03
-    """Share of an acceleration that the model gets wrong."""
+    """Share of an acceleration that the model gets wrong with the thigh upright; knees that bend go out of the plane."""
     iterations: int = 25
     tolerance: float = 1e-4
     """Relative fall of the cost at which to stop."""
@@ -131,7 +132,8 @@ def _residuals(
         border[:, first, first // 2 * nodes : (first // 2 + 1) * nodes] = GRAVITY_M_S2 * window.tilt
     local[:, 2:, 1::2] = by_lumbar
     size = np.hypot(window.acc_m_s2[:, ::2], window.acc_m_s2[:, 1::2])
-    sd = np.hypot(np.array(noise.acc_sd_m_s2), noise.share * np.repeat(size, 2, axis=1))
+    size *= noise.share * (1.0 + move.thigh_rad[window.centre, None] ** 2)
+    sd = np.hypot(np.array(noise.acc_sd_m_s2), np.repeat(size, 2, axis=1))
     sd *= np.sqrt(np.clip(window.pace_s / _PACE_S, 1.0, 2.0))
     return residual / sd, local / sd[:, :, None], border / sd[:, :, None]
 
