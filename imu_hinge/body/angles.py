@@ -41,9 +41,11 @@ class AngleParams:
 
 @dataclass(frozen=True)
 class JointAngles:
-    """Angles in degrees, (N,) each, NaN where these clips cannot tell; knee flexion is for the chain model to know. ``fold_deg`` is trunk against thigh (or
-    trunk against standing without a thigh clip): the signal that reps are counted on; ``trunk_pitch_deg`` the pitch
-    of the uppermost clip."""
+    """Angles in degrees, (N,) each, NaN where these clips cannot tell; knee flexion is for the chain model to know.
+
+    ``fold_deg`` is trunk against thigh (or trunk against standing without a thigh clip): the signal that reps are
+    counted on; ``trunk_pitch_deg`` the pitch of the uppermost clip.
+    """
 
     hip_flexion_deg: FloatArray
     hip_flexion_sd_deg: FloatArray
@@ -61,8 +63,8 @@ class JointAngles:
         return JointAngles(**{f.name: nan for f in fields(JointAngles)})
 
     def emptied(self, doubtful: NDArray[np.bool_]) -> JointAngles:
-        """The same with hip, lumbar and knee flexion NaN where a clip is not where it says (N,): a wrong number with a small
-        SD is worse than none. The fold stays: a rep is a rep."""
+        """The same with hip, lumbar and knee flexion NaN where a clip is not where it says (N,): a wrong number with a
+        small SD is worse than none. The fold stays: a rep is a rep."""
         known = [f.name for f in fields(self) if f.name not in ("fold_deg", "trunk_pitch_deg")]
         return replace(self, **{name: np.where(doubtful, np.nan, getattr(self, name)) for name in known})
 

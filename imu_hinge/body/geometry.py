@@ -60,8 +60,8 @@ Lengths from ankle to knee, knee to hip, knee to the thigh clip and S1 to T12; h
 the thigh's standing vertical, S1 ahead of and above the hip, the back clip ahead of the spine, the hip of the thigh
 clip's leg to the left of the midline; skin gains (share of a pitch, or of the fold of trunk against thigh, that is
 skin), how far the thigh clip slides up the thigh per rad of fold, and how far each clip rocks on its skin per m/s²
-ahead of it, rad; the share of lumbar flexion that the back clip shows; each clip's accelerometer bias, difference of its
-axes' scales and cross-axis error in the sagittal plane, and gyroscope scale error; the shank's standing pitch and
+ahead of it, rad; the share of lumbar flexion that the back clip shows; each clip's accelerometer bias, difference of
+its axes' scales and cross-axis error in the sagittal plane, and gyroscope scale error; the shank's standing pitch and
 lumbar flexion at the bottom of a neutral hinge."""
 
 

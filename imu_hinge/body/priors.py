@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 
 from imu_hinge.body.geometry import CONSTANTS
 from imu_hinge.body.window import Movement, Window
@@ -80,14 +80,14 @@ class Quadratic:
     right_x: FloatArray
     right_z: FloatArray
     constant: float
-    rows_x: coo_array
+    rows_x: csr_array[np.float64, tuple[int, int]]
     rows_z: FloatArray
     values: FloatArray
 
     def at(self, spline: FloatArray, rest: FloatArray) -> tuple[FloatArray, FloatArray, float]:
         """Gradients by x and z, and the cost."""
         off = self.rows_x @ spline + self.rows_z @ rest - self.values
-        return self.rows_x.T @ off, self.rows_z.T @ off, float(off @ off)
+        return np.asarray(self.rows_x.T @ off), self.rows_z.T @ off, float(off @ off)
 
 
 class _Rows:
@@ -138,9 +138,9 @@ class _Rows:
         return Quadratic(
             width,
             band,
-            rows_x.T @ rows_z,
+            np.asarray(rows_x.T @ rows_z),
             rows_z.T @ rows_z,
-            rows_x.T @ values,
+            np.asarray(rows_x.T @ values),
             rows_z.T @ values,
             float(values @ values),
             rows_x,

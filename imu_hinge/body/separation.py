@@ -104,12 +104,15 @@ def separate(
         return Separated(known, noise, (None,) * len(movements))
     chosen = [windows[i] for i in fitting]
     start = replace(
-        alone, splines=tuple(alone.splines[i] for i in fitting), tilts=tuple(alone.tilts[i] for i in fitting)
+        alone,
+        splines=tuple(alone.splines[i] for i in fitting),
+        tilts=tuple(alone.tilts[i] for i in fitting),
+        priors=tuple(alone.priors[i] for i in fitting),
     )
     fit = smooth(chosen, belief, levels, smoother, noise, start)
     fit = smooth(chosen, belief, levels, smoother, measured_noise(chosen, fit, levels, smoother), fit)
     followed: list[Course | None] = [None] * len(movements)
-    for place, course in zip(fitting, courses(chosen, fit, levels, smoother), strict=True):
+    for place, course in zip(fitting, courses(chosen, fit, levels), strict=True):
         followed[there[place]] = course
     return Separated(fit.belief, fit.noise, tuple(followed))
 
@@ -125,7 +128,7 @@ def follow(
     fit = smooth([window], belief, levels, params.smoother, noise)
     if misfit(window, fit, 0, levels) > params.most_misfit:
         return None
-    return courses([window], fit, levels, params.smoother)[0], fit.belief
+    return courses([window], fit, levels)[0], fit.belief
 
 
 def _each(windows: Sequence[Window], belief: ChainBelief, levels: int, params: SmootherParams, noise: Noise) -> Fit:
@@ -135,6 +138,7 @@ def _each(windows: Sequence[Window], belief: ChainBelief, levels: int, params: S
         belief,
         tuple(f.splines[0] for f in fits),
         tuple(f.tilts[0] for f in fits),
+        tuple(f.priors[0] for f in fits),
         noise,
         sum(f.cost for f in fits),
         max(f.iterations for f in fits),

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve_banded, cholesky_banded
+from scipy.sparse import csr_array
 
 from imu_hinge.body.chain import acc_errors, chain_points
 from imu_hinge.body.geometry import CONSTANTS, ChainBelief
@@ -52,7 +53,7 @@ class SmootherParams:
     noise_factor: float = 2.5
     """Residuals are correlated over about 0.3 s and hold what the model leaves out: SDs are widened by this."""
     noise_share: float = 0.03
-    """Share of an acceleration that the model gets wrong with the thigh upright; knees that bend go out of the plane."""
+    """Share of an acceleration that the model gets wrong with the thigh upright; bent knees leave the plane."""
     iterations: int = 25
     tolerance: float = 1e-4
     """Relative fall of the cost at which to stop."""
@@ -61,11 +62,12 @@ class SmootherParams:
 @dataclass(frozen=True)
 class Fit:
     """The outcome of ``smooth``: the constants as now believed, and for each window its spline coefficients (2n,),
-    interleaved shank and lumbar, and its tilt nodes (2T,)."""
+    interleaved shank and lumbar, its tilt nodes (2T,) and what was believed of it."""
 
     belief: ChainBelief
     splines: tuple[FloatArray, ...]
     tilts: tuple[FloatArray, ...]
+    priors: tuple[Quadratic, ...]
     noise: Noise
     cost: float
     iterations: int
@@ -87,7 +89,7 @@ class Course:
 
 @dataclass(frozen=True)
 class _System:
-    """Normal equations of one window: band (u+1, 2n), border (2n, z), corner (z, z) and gradients; z = tilts, constants."""
+    """Normal equations of one window: band (u+1, 2n), border (2n, z), corner (z, z), gradients; z tilts, constants."""
 
     band: FloatArray
     border: FloatArray
@@ -109,8 +111,10 @@ def _residuals(
     local = np.zeros((m, 4, 2 * k))
     border = np.zeros((m, 4, 2 * nodes + _C))
 
-    def bent(path: FloatArray) -> FloatArray:
-        return np.einsum("j,mjc->mc", window.bend, path[window.seen])
+    def bent(paths: Sequence[FloatArray]) -> FloatArray:
+        columns = np.concatenate(paths, axis=1)
+        seen: FloatArray = np.matmul(window.bend, columns[window.seen]).reshape(m, len(paths), 2).swapaxes(1, 2)
+        return seen
 
     by_shank = np.einsum("mjc,mjk->mck", points.by_shank[window.seen] * window.bend[:, None], window.local)
     by_lumbar = np.einsum("mjc,mjk->mck", points.back_by_lumbar[window.seen] * window.bend[:, None], window.local)
@@ -121,11 +125,11 @@ def _residuals(
         rows = slice(first, first + 2)
         error = acc_errors(clip, pitch[window.centre])
         tipped = GRAVITY_M_S2 * (window.tilt @ tilt[first // 2 * nodes : (first // 2 + 1) * nodes])
-        residual[:, rows] = bent(at) - window.acc_m_s2[:, rows]
+        curved = bent([at, *by.values()])
+        residual[:, rows] = curved[:, :, 0] - window.acc_m_s2[:, rows]
         residual[:, first] += tipped
         local[:, rows, ::2] = by_shank
-        for index, column in by.items():
-            border[:, rows, 2 * nodes + index] = bent(column)
+        border[:, rows, [2 * nodes + index for index in by]] = curved[:, :, 1:]
         for index, column in error.items():
             residual[:, rows] += constants[index] * column
             border[:, rows, 2 * nodes + index] = column
@@ -155,12 +159,11 @@ def _system(
     upper_a, upper_b = np.triu_indices(k2)
     rows = (prior.width - 1) - (upper_b - upper_a)
     flat = (rows * size)[None, :] + where[:, upper_b]
-    band = np.bincount(flat.ravel(), products[:, upper_a, upper_b].ravel(), minlength=prior.width * size)
-    band = band[: prior.width * size].reshape(prior.width, size) + prior.band
-    cross = np.zeros((size, z))
-    np.add.at(cross, where.ravel(), np.matmul(local.transpose(0, 2, 1), border).reshape(m * k2, z))
-    by_spline = np.bincount(where.ravel(), np.einsum("mca,mc->ma", local, residual).ravel(), minlength=size)
+    sums = np.bincount(flat.ravel(), products[:, upper_a, upper_b].ravel(), minlength=prior.width * size)
+    band: FloatArray = sums[: prior.width * size].reshape(prior.width, size) + prior.band
     tall = border.reshape(m * 4, z)
+    wide = csr_array((local.ravel(), np.repeat(where, 4, axis=0).ravel(), np.arange(m * 4 + 1) * k2), (m * 4, size)).T
+    cross, by_spline = wide @ tall, wide @ residual.ravel()
     rest = np.concatenate([tilt, constants])
     gradient_x, gradient_z, cost = prior.at(spline, rest)
     return _System(
@@ -213,7 +216,8 @@ def _reduce(system: _System, damping: float) -> _Reduced:
 def _back(reduced: _Reduced, change: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Steps of a window's splines and tilts when the constants change by ``change``."""
     tilts = len(reduced.pull) - _C
-    tilt = np.linalg.solve(reduced.schur[:tilts, :tilts], reduced.pull[:tilts] - reduced.schur[:tilts, tilts:] @ change)
+    pull = reduced.pull[:tilts] - reduced.schur[:tilts, tilts:] @ change
+    tilt = np.asarray(np.linalg.solve(reduced.schur[:tilts, :tilts], pull), np.float64)
     return reduced.step - reduced.solved @ np.concatenate([tilt, change]), tilt
 
 
@@ -233,7 +237,7 @@ def smooth(
     means. Rests on Gauss-Newton steps from a straight spine and a hardly moving shank.
     """
     precision = np.linalg.inv(belief.covariance)
-    priors = [priors_of(w, params.priors) for w in windows]
+    priors = tuple(priors_of(w, params.priors) for w in windows) if start is None else start.priors
     constants = belief.mean.copy() if start is None else start.belief.mean.copy()
     if start is None:
         splines = [_first_guess(w, params.priors) for w in windows]
@@ -248,13 +252,14 @@ def smooth(
 
     systems, cost = build(splines, tilts, constants)
     damping, count = 1e-3, 0
-    for count in range(1, params.iterations + 1):
+    while count < params.iterations:
+        count += 1
         reduced = [_reduce(s, damping) for s in systems]
         change = np.zeros(_C)
         if learn:
             total = precision + sum(r.information for r in reduced)
             pull = sum(r.evidence for r in reduced) - precision @ (constants - belief.mean)
-            change = np.linalg.solve(total, pull)
+            change = np.asarray(np.linalg.solve(total, pull), np.float64)
         steps = [_back(r, change) for r in reduced]
         new_splines = [a + s for a, (s, _) in zip(splines, steps, strict=True)]
         new_tilts = [a + s for a, (_, s) in zip(tilts, steps, strict=True)]
@@ -272,8 +277,8 @@ def smooth(
     covariance = belief.covariance
     if learn:
         total = precision + sum(_reduce(s, 0.0).information for s in systems)
-        covariance = np.linalg.inv(0.5 * (total + total.T))
-    return Fit(ChainBelief(constants, covariance), tuple(splines), tuple(tilts), noise, cost, count)
+        covariance = np.asarray(np.linalg.inv(0.5 * (total + total.T)), np.float64)
+    return Fit(ChainBelief(constants, covariance), tuple(splines), tuple(tilts), priors, noise, cost, count)
 
 
 def _first_guess(window: Window, params: PriorParams) -> FloatArray:
@@ -303,19 +308,18 @@ def misfit(window: Window, fit: Fit, index: int, levels: int) -> float:
     return float(np.sqrt((left**2).mean()))
 
 
-def courses(windows: Sequence[Window], fit: Fit, levels: int, params: SmootherParams) -> tuple[Course, ...]:
+def courses(windows: Sequence[Window], fit: Fit, levels: int) -> tuple[Course, ...]:
     """Joint angles of every movement with their SDs, the constants' doubt included."""
-    return tuple(_course(w, x, e, fit, levels, params) for w, x, e in zip(windows, fit.splines, fit.tilts, strict=True))
+    each = zip(windows, fit.splines, fit.tilts, fit.priors, strict=True)
+    return tuple(_course(w, x, e, p, fit, levels) for w, x, e, p in each)
 
 
 _SD_SPACING_S: Final = 0.1
 
 
-def _course(
-    window: Window, spline: FloatArray, tilt: FloatArray, fit: Fit, levels: int, params: SmootherParams
-) -> Course:
+def _course(window: Window, spline: FloatArray, tilt: FloatArray, prior: Quadratic, fit: Fit, levels: int) -> Course:
     move, c = window.movement, fit.belief.mean
-    system = _system(window, priors_of(window, params.priors), spline, tilt, c, levels, fit.noise)
+    system = _system(window, prior, spline, tilt, c, levels, fit.noise)
     reduced = _reduce(system, 0.0)
     z = len(reduced.schur)
     tilts = z - _C
@@ -345,7 +349,8 @@ def _course(
             through[:, tilts + _AT[name]] += values[rows]
         own = (pick * cho_solve_banded((reduced.factor, False), pick, check_finite=False)).sum(axis=0)
         variance = own + np.einsum("ra,ab,rb->r", through, doubt, through)
-        return np.interp(np.arange(len(move.time_s)), rows, np.sqrt(np.maximum(variance, 0.0)))
+        every: FloatArray = np.interp(np.arange(len(move.time_s)), rows, np.sqrt(np.maximum(variance, 0.0)))
+        return every
 
     return Course(
         move.time_s,

@@ -48,8 +48,8 @@ class Movement:
     Pitches in rad from standing, accelerations (N, 2) in m/s², forward and up. ``quiet`` is True where the athlete
     stands still, ``airborne`` where the foot is not planted. ``neutral`` marks a reference hinge, whose lumbar flexion
     at the bottom is the athlete's neutral one. ``pelvis_rad`` is a pelvis clip's pitch, where worn, and ``share_below``
-    the share of lumbar flexion below the back clip. ``back_yaw_rad`` (to the left, any zero) and ``back_roll_rad`` (left
-    side up) are how the back turns out of the plane.
+    the share of lumbar flexion below the back clip. ``back_yaw_rad`` (to the left, any zero) and ``back_roll_rad``
+    (left side up) are how the back turns out of the plane.
     """
 
     time_s: FloatArray
@@ -99,14 +99,14 @@ class Basis:
         """Coefficients (size,) of the curve nearest to values (N,)."""
         dense = np.zeros((len(self.first), self.size))
         np.put_along_axis(dense, self.first[:, None] + np.arange(_DEGREE + 1), self.weight, axis=1)
-        coefficients: FloatArray = np.linalg.lstsq(dense, values, rcond=None)[0]
+        coefficients: FloatArray = np.asarray(np.linalg.lstsq(dense, values, rcond=None)[0], np.float64)
         return coefficients
 
 
 @dataclass(frozen=True)
 class Window:
     """A movement on its basis. M accelerations are compared; each sees the instants ``seen`` (M, J) through the kernel
-    ``bend`` (J,), the second derivative, and K coefficients from ``knot`` (M,) on, as ``local`` (M, J, K) weighs them."""
+    ``bend`` (J,), the second derivative, and K coefficients from ``knot`` (M,) on as ``local`` (M, J, K) weighs."""
 
     movement: Movement
     clips: Clips

@@ -23,8 +23,8 @@ from imu_hinge.session.params import SessionParams
 from imu_hinge.session.quality import session_quality
 from imu_hinge.session.reference import Reference, find_reference, reference_reps
 from imu_hinge.session.results import AngleSeries, SessionResult, SetResult
-from imu_hinge.session.set_context import set_context, trend_of
 from imu_hinge.session.separation import laid_over, separate_session
+from imu_hinge.session.set_context import set_context, trend_of
 from imu_hinge.session.sets import FoundSet, find_sets, free_fall
 from imu_hinge.session.slips import Slip, find_slips
 from imu_hinge.session.tracks import choose_clips, clip_rates_hz, grid_rate_hz, offline_tracks, stream_health

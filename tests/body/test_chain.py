@@ -61,7 +61,8 @@ def test_turning_about_the_midline_carries_the_clip_past_the_hip() -> None:
     constants = believed(Measures(), "T12", GeometryParams()).mean.copy()
     constants[CONSTANTS.index("hip_side_m")] = 0.08
     turned = replace(clips, turn_rad=clips.turn_rad + np.array([0.1, 0.0]))
-    went = chain_points(shank, lumbar, turned, constants, 5).back_m - chain_points(
-        shank, lumbar, clips, constants, 5
-    ).back_m
+    went = (
+        chain_points(shank, lumbar, turned, constants, 5).back_m
+        - chain_points(shank, lumbar, clips, constants, 5).back_m
+    )
     np.testing.assert_allclose(went, np.tile([0.008, 0.0], (len(shank), 1)), atol=1e-12)

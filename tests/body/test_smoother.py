@@ -48,14 +48,12 @@ def hinge(
 
     def acc(path: np.ndarray) -> np.ndarray:
         exact = np.gradient(np.gradient(path, axis=0), axis=0) * RATE_HZ**2
-        return exact + noise_m_s2 * rng.standard_normal(path.shape)
+        return np.asarray(exact + noise_m_s2 * rng.standard_normal(path.shape))
 
     quiet = (phase <= 0.0) | (phase >= 1.0)
     return Movement(
         time, thigh, back, acc(points.thigh_m), acc(points.back_m), quiet, np.zeros(len(time), bool), neutral=neutral
     )
-
-
 
 
 def bottom(course: Course) -> tuple[float, float]:
