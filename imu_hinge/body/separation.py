@@ -115,7 +115,10 @@ def separate(
     teaching = [i for i in fitting if not windows[i].movement.airborne.any()] or fitting
     chosen = [windows[i] for i in teaching]
     start = replace(
-        alone, splines=tuple(alone.splines[i] for i in teaching), tilts=tuple(alone.tilts[i] for i in teaching)
+        alone,
+        splines=tuple(alone.splines[i] for i in teaching),
+        tilts=tuple(alone.tilts[i] for i in teaching),
+        priors=tuple(alone.priors[i] for i in teaching),
     )
     fit = smooth(chosen, belief, levels, smoother, noise, start)
     fit = smooth(chosen, belief, levels, smoother, measured_noise(chosen, fit, levels, smoother), fit)
@@ -125,7 +128,7 @@ def separate(
         return Separated(fit.belief, fit.noise, (None,) * len(movements), odd=True)
     widen = max(1.0, strange) ** 0.5
     followed: list[Course | None] = [None] * len(movements)
-    for place, course in zip(teaching, courses(chosen, fit, levels, smoother), strict=True):
+    for place, course in zip(teaching, courses(chosen, fit, levels), strict=True):
         followed[there[place]] = course.widened(widen)
     for place in (i for i in fitting if i not in teaching):
         course_of = follow(windows[place].movement, rate_hz, fit.belief, fit.noise, levels, params)
@@ -155,7 +158,7 @@ def follow(
     fit = smooth([window], belief, levels, params.smoother, noise)
     if misfit(window, fit, 0, levels) > params.most_misfit:
         return None
-    return courses([window], fit, levels, params.smoother)[0]
+    return courses([window], fit, levels)[0]
 
 
 def _each(windows: Sequence[Window], belief: ChainBelief, levels: int, params: SmootherParams, noise: Noise) -> Fit:
@@ -165,6 +168,7 @@ def _each(windows: Sequence[Window], belief: ChainBelief, levels: int, params: S
         belief,
         tuple(f.splines[0] for f in fits),
         tuple(f.tilts[0] for f in fits),
+        tuple(f.priors[0] for f in fits),
         noise,
         sum(f.cost for f in fits),
         max(f.iterations for f in fits),

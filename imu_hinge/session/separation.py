@@ -138,6 +138,8 @@ def movement_of(
         motion[roles[PELVIS]].pitch_rad[rows] if PELVIS in roles else None,
         stretch.neutral,
         LUMBAR_SHARE_BELOW[sites[roles[BACK]]],
+        back.twist_rad[rows],
+        back.roll_rad[rows],
     )
 
 
