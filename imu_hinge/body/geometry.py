@@ -134,7 +134,7 @@ class GeometryParams:
     standing_shank_sd_rad: float = float(np.deg2rad(2.0))
     reference_lumbar_rad: float = float(np.deg2rad(5.0))
     """Lumbar flexion at the bottom of a hinge with a dowel along head, upper back and sacrum."""
-    reference_lumbar_sd_rad: float = float(np.deg2rad(1.7))
+    reference_lumbar_sd_rad: float = float(np.deg2rad(1.5))
 
 
 @dataclass(frozen=True)

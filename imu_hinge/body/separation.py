@@ -38,6 +38,9 @@ class SeparationParams:
     clips sit is not the chain that is modelled. Short of that, SDs grow with it."""
     most_noise_m_s2: float = 0.2
     """Nor is it where so much of the back clip's acceleration (as widened) is left unexplained."""
+    sd_factor: float = 0.65
+    """What the posterior's SDs are worth from two clips: as they come, 90 % intervals hold every bottom of an independent
+    simulator's people and 92 % of our own's; with this 95 and some 73 % (docs/ACCURACY.md)."""
     quiet_rad_s: float = float(np.deg2rad(4.0))
     quiet_m_s2: float = 0.25
     quiet_s: float = 0.13
@@ -59,7 +62,7 @@ class Separated:
     odd: bool = False
     """Whether the chain does not describe these movements, so that none is followed."""
     widen: float = 1.0
-    """By how much SDs were widened because the constants came out strange."""
+    """By how much the posterior's SDs were multiplied; more where the constants came out strange."""
 
 
 def quiet_stance(
@@ -126,7 +129,8 @@ def separate(
     noisy = max(fit.noise.acc_sd_m_s2[2:]) > params.most_noise_m_s2
     if strange > params.most_strange or noisy:
         return Separated(fit.belief, fit.noise, (None,) * len(movements), odd=True)
-    widen = max(1.0, strange) ** 0.5
+    measured = any(m.pelvis_rad is not None for m in movements)
+    widen = (1.0 if measured else params.sd_factor) * max(1.0, strange) ** 0.5
     followed: list[Course | None] = [None] * len(movements)
     for place, course in zip(teaching, courses(chosen, fit, levels), strict=True):
         followed[there[place]] = course.widened(widen)

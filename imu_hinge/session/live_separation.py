@@ -56,7 +56,8 @@ class LiveSeparation:
             calibrated = {role: benched.get(roles[role], False) for role in (THIGH, BACK)}
             self._belief = believed(measures, sites[roles[BACK]], params.geometry, calibrated)
         self._first_belief = self._belief
-        self._widen = 1.0
+        self._measured = PELVIS in clip_roles(sites)
+        self._widen = 1.0 if self._measured else params.sd_factor
         self._filter: LiveFilter | None = None
 
     @property
@@ -121,9 +122,9 @@ class LiveSeparation:
             airborne=falling,
         )
         joints = replace(joints, knee_flexion_deg=np.rad2deg(live.knee_rad))
-        if PELVIS in roles:
+        if self._measured:
             return joints
-        widen = self._widen
+        widen = self._widen / self._params.sd_factor
         return replace(
             joints,
             hip_flexion_deg=np.rad2deg(live.hip_rad),
