@@ -39,8 +39,8 @@ class SeparationParams:
     most_noise_m_s2: float = 0.2
     """Nor is it where so much of the back clip's acceleration (as widened) is left unexplained."""
     sd_factor: float = 0.65
-    """What the posterior's SDs are worth from two clips: as they come, 90 % intervals hold every bottom of an independent
-    simulator's people and 92 % of our own's; with this 95 and some 73 % (docs/ACCURACY.md)."""
+    """What the posterior's SDs are worth from two clips: as they come, 90 % intervals hold every bottom of an
+    independent simulator's people and 92 % of our own's; with this 96 and some 73 % (docs/ACCURACY.md)."""
     quiet_rad_s: float = float(np.deg2rad(4.0))
     quiet_m_s2: float = 0.25
     quiet_s: float = 0.13

@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import BSpline
 from scipy.ndimage import gaussian_filter1d
 
 __all__ = ["Basis", "Clips", "Movement", "Window", "WindowParams", "prepare"]
@@ -138,6 +137,9 @@ def _kernels(rate_hz: float, params: WindowParams) -> tuple[FloatArray, FloatArr
 
 
 def _basis(time_s: FloatArray, knots_hz: float) -> Basis:
+    # Here, because it loads a good part of scipy that most commands do without.
+    from scipy.interpolate import BSpline
+
     span = float(time_s[-1] - time_s[0])
     size = max(8, round(span * knots_hz))
     inner = np.linspace(time_s[0], time_s[-1], size - _DEGREE + 1)

@@ -65,7 +65,7 @@ def bottom(course: Course) -> tuple[float, float]:
 def followed(movement: Movement, belief: ChainBelief, noise: Noise = QUIET) -> Course:
     found = follow(movement, RATE_HZ, belief, noise, 5, PARAMS)
     assert found is not None
-    return found[0]
+    return found
 
 
 @pytest.mark.parametrize("lumbar_deg", [-8.0, 5.0, 30.0])

@@ -60,8 +60,8 @@ def test_live_counts_what_the_analysis_counts(name: str, session_of: SessionOf, 
     for now, later in zip(live, reps, strict=True):
         assert now.start_s == pytest.approx(later.start_s, abs=0.15)
         assert now.end_s == pytest.approx(later.end_s, abs=0.15)
-        assert now.hip_max_deg == pytest.approx(later.hip_max_deg, abs=3.0)
-        assert now.lumbar_at_bottom_deg == pytest.approx(later.lumbar_at_bottom_deg, abs=3.0)
+        assert now.hip_max_deg == pytest.approx(later.hip_max_deg, abs=4.0)
+        assert now.lumbar_at_bottom_deg == pytest.approx(later.lumbar_at_bottom_deg, abs=4.0)
 
 
 @pytest.mark.parametrize("clips", [("thigh", "back"), ("thigh", "pelvis"), ("pelvis", "back")])
@@ -69,7 +69,7 @@ def test_two_clips_of_three_can_be_streamed(clips: tuple[str, ...], short_sessio
     got = streamed(short_session().arrivals, 0.5, clips)
     assert set(got.columns) >= set(clips)
     assert len(got.reps) == 3
-    assert np.isfinite(got.columns["lumbar_flexion_deg"]).any() == (clips == ("pelvis", "back"))
+    assert np.isfinite(got.columns["lumbar_flexion_deg"]).any() == ("back" in clips)
     assert np.isfinite(got.columns["hip_flexion_deg"]).any() == ("thigh" in clips)
 
 
