@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from imu_hinge.body.chain import Clips, chain_points
+from imu_hinge.body.chain import chain_points
 from imu_hinge.body.geometry import CONSTANTS, ChainBelief, GeometryParams, Measures, believed
 from imu_hinge.body.live_filter import LiveCourse, LiveFilter
 from imu_hinge.body.window import Clips
@@ -34,7 +34,9 @@ def hinge(lumbar_deg: float) -> tuple[Samples, FloatArray]:
     shank = c[CONSTANTS.index("standing_shank_rad")] + np.deg2rad(4.0) * course
     lumbar = np.deg2rad(lumbar_deg) * course
     thigh, back = -np.deg2rad(28.0) * course, np.deg2rad(60.0) * course
-    points = chain_points(shank, lumbar, Clips(thigh, back), c, 5)
+    still = np.zeros(len(thigh))
+    clips = Clips(thigh, back, still, still, np.zeros((len(thigh), 2)))
+    points = chain_points(shank, lumbar, clips, c, 5)
 
     def twice(path: FloatArray) -> FloatArray:
         return np.asarray(np.gradient(np.gradient(path, 1.0 / RATE_HZ, axis=0), 1.0 / RATE_HZ, axis=0))
