@@ -45,6 +45,19 @@ STATES: Final = DYNAMIC + len(CONSTANTS)
 _AT: Final = {name: DYNAMIC + index for index, name in enumerate(CONSTANTS)}
 _S, _T, _P, _B, _JOINTS = 0, 1, 2, 3, 4
 
+_LENGTHS: Final = (
+    "shank_m",
+    "thigh_m",
+    "thigh_clip_m",
+    "thigh_clip_ahead_m",
+    "hip_ahead_m",
+    "s1_ahead_m",
+    "s1_above_m",
+    "lumbar_m",
+    "back_clip_ahead_m",
+)
+_SHARES: Final = ("thigh_gain", "back_gain", "share_below", "thigh_fold_gain")
+
 
 class ChainAcceleration:
     """Model of the four sagittal accelerations for a back clip above ``levels`` lumbar joints."""
@@ -59,16 +72,17 @@ class ChainAcceleration:
         ``thigh`` and ``back`` (3,) are the pitches measured, freed from tilt errors, with their first and second
         derivative, rad and s.
         """
-        c = state[DYNAMIC:].tolist()
-        shank, thigh_m, clip, clip_ahead, hip_ahead, s1_ahead, s1_above, lumbar, back_ahead, gain_t, gain_b, below = c[
-            :12
-        ]
+        constants = state.tolist()
+        shank, thigh_m, clip, clip_ahead, hip_ahead, s1_ahead, s1_above, lumbar, back_ahead = (
+            constants[_AT[name]] for name in _LENGTHS
+        )
+        gain_t, gain_b, below, fold_gain = (constants[_AT[name]] for name in _SHARES)
         part = lumbar / 5.0
         n = _JOINTS + self._levels
         bend = state[LUMBAR : LUMBAR + 3]
         angle = np.empty((3, n))
         angle[:, _S] = state[SHANK : SHANK + 3]
-        angle[:, _T] = thigh * (1.0 - gain_t)
+        angle[:, _T] = thigh * (1.0 - gain_t) - fold_gain * (back - thigh)
         angle[:, _B] = back * (1.0 - gain_b)
         angle[:, _P] = angle[:, _B] - below * bend
         angle[:, _JOINTS:] = angle[:, _P, None] + self._share * bend[:, None]
