@@ -57,6 +57,8 @@ class Separated:
     courses: tuple[Course | None, ...]
     odd: bool = False
     """Whether the chain does not describe these movements, so that none is followed."""
+    strange: bool = False
+    """Whether they did not fit what was known of the athlete, which was left aside."""
 
 
 def quiet_stance(
