@@ -138,6 +138,7 @@ def analyze(
         body=BodyResult(
             None if separated is None or separated.odd else learnt_of(separated.belief, separated.noise.acc_sd_m_s2),
             shown,
+            reference,
             worn_clips(sites, calibration.alignments, serials, benched),
             bool(calibration.suspect or slips),
         ),

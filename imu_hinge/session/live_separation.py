@@ -16,6 +16,7 @@ from imu_hinge.body.smoother import Course, Noise
 from imu_hinge.conventions import BACK, THIGH
 from imu_hinge.hinge.reps import Rep
 from imu_hinge.recording.model import Segment
+from imu_hinge.session.personal import Known
 from imu_hinge.session.separation import Stretch, movement_of, separable, stretches
 
 __all__ = ["LiveSeparation"]
@@ -53,6 +54,13 @@ class LiveSeparation:
             calibrated = {role: benched.get(roles[role], False) for role in (THIGH, BACK)}
             self._belief = believed(measures, sites[roles[BACK]], params.geometry, calibrated)
         self._first_belief = self._belief
+        self.strange = False
+        """Whether the calibration movements did not fit what was known of the athlete."""
+
+    @property
+    def belief(self) -> ChainBelief | None:
+        """The constants as believed now."""
+        return self._belief
 
     @property
     def able(self) -> bool:
@@ -74,10 +82,17 @@ class LiveSeparation:
         falling: BoolArray,
         references: Sequence[Rep],
         segments: Sequence[Segment],
+        known: Known | None = None,
     ) -> tuple[Course | None, ...]:
-        """Learn the constants anew from the calibration movements, whose courses these are."""
+        """Learn the constants anew from the calibration movements, whose courses these are; ``known`` is what earlier
+        sessions taught about the athlete."""
         if self._levels is None or self._first_belief is None:
             return ()
+        self.strange = False
+        first, params = self._first_belief, self._params
+        if known is not None:
+            first, params = known.belief(first), known.noise(params)
+            self._belief, self._noise = first, params.smoother.start_noise
         roles = clip_roles(self._sites)
         quiet = self._quiet([motion[roles[THIGH]], motion[roles[BACK]]])
         movements = [
@@ -86,7 +101,10 @@ class LiveSeparation:
         ]
         if not movements:
             return ()
-        found = separate(movements, self._rate_hz, self._first_belief, self._levels, self._params)
+        found = separate(movements, self._rate_hz, first, self._levels, params)
+        if known is not None and found.odd:
+            again = separate(movements, self._rate_hz, self._first_belief, self._levels, self._params)
+            found, self.strange = (found, False) if again.odd else (again, True)
         self._belief, self._noise = found.belief, found.noise
         self._parts.clear()
         return found.courses

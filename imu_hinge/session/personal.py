@@ -52,9 +52,7 @@ def worn_clips(
         return x, y, z
 
     return {
-        role: Worn(
-            serials.get(clip), benched.get(clip, False), axis(alignments[clip].up), axis(alignments[clip].left)
-        )
+        role: Worn(serials.get(clip), benched.get(clip, False), axis(alignments[clip].up), axis(alignments[clip].left))
         for role, clip in clip_roles(sites).items()
     }
 
@@ -111,12 +109,18 @@ class Known:
 
 
 _WORDS: Final = {
-    "thigh_up": ("the thigh clip sits about {} higher than last time", "the thigh clip sits about {} lower than last time"),
+    "thigh_up": (
+        "the thigh clip sits about {} higher than last time",
+        "the thigh clip sits about {} lower than last time",
+    ),
     "thigh_ahead": (
         "the thigh clip sits about {} further to the front than last time",
         "the thigh clip sits about {} further to the back than last time",
     ),
-    "back_up": ("the back clip sits about {} higher than last time", "the back clip sits about {} lower than last time"),
+    "back_up": (
+        "the back clip sits about {} higher than last time",
+        "the back clip sits about {} lower than last time",
+    ),
     "back_ahead": (
         "the back clip sits about {} closer to the spine than last time",
         "the back clip sits about {} further from the spine than last time",
@@ -141,7 +145,9 @@ def reference_with(personal: Personal | None, today: Reference, *, has_thigh: bo
     if personal is None:
         return today
     own = personal.neutral
-    kept = replace(today, max_flexion_deg=own.max_flexion_deg if today.max_flexion_deg is None else today.max_flexion_deg)
+    kept = replace(
+        today, max_flexion_deg=own.max_flexion_deg if today.max_flexion_deg is None else today.max_flexion_deg
+    )
     fold = own.fold_deg if has_thigh else own.trunk_deg
     if today.fold_deg is None and fold is not None:
         kept = replace(

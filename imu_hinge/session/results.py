@@ -13,7 +13,17 @@ from imu_hinge.hinge.neutral import Reference
 from imu_hinge.hinge.set_trend import SetTrend
 from imu_hinge.recording.model import Segment
 
-__all__ = ["AngleSeries", "AthleteQuality", "BodyResult", "ClipQuality", "Fault", "Quality", "RepResult", "SessionResult", "SetResult"]
+__all__ = [
+    "AngleSeries",
+    "AthleteQuality",
+    "BodyResult",
+    "ClipQuality",
+    "Fault",
+    "Quality",
+    "RepResult",
+    "SessionResult",
+    "SetResult",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -137,11 +147,12 @@ class AthleteQuality:
 
 @dataclass(frozen=True)
 class BodyResult:
-    """What a session showed about the athlete's body: constants (None: the clips cannot tell), the calibration movements
-    of this recording alone, and how the clips were worn, by role."""
+    """What a session showed of the athlete's body: constants (None: the clips cannot tell), the calibration movements of
+    this recording alone, what its reps were judged by, and how the clips were worn, by role."""
 
     learnt: Learnt | None
     reference: Reference
+    judged_by: Reference
     clips: Mapping[str, Worn]
     suspect: bool = False
 
