@@ -120,6 +120,8 @@ class CarryParams:
     """People put a clip back within 1 to 1.5 cm."""
     shank_rad: float = float(np.deg2rad(0.7))
     reference_rad: float = float(np.deg2rad(0.7))
+    evidence_divisor: float = 10.0
+    """What a session told about the constants counts as if its SDs were the root of this times larger."""
     sensor_share: float = 0.3
     """Drift of a clip's own errors between sessions, share of what they may be at all."""
     same_mounting_rad: float = float(np.deg2rad(15.0))
@@ -169,7 +171,7 @@ def same_clip(now: Worn | None, then: Worn | None, params: CarryParams) -> bool:
     if now is None or then is None or now.serial != then.serial or now.bench != then.bench:
         return False
     cosines = [float(np.dot(now.up, then.up)), float(np.dot(now.left, then.left))]
-    return min(cosines) >= np.cos(params.same_mounting_rad)
+    return min(cosines) >= float(np.cos(params.same_mounting_rad))
 
 
 def carried(
@@ -213,9 +215,16 @@ def _kept(name: str, fresh_sd: float, learnt_sd: float, clips: Mapping[str, bool
     return float(np.sqrt(max(0.0, 1.0 - (sd / fresh_sd) ** 2)))
 
 
-def learnt_of(belief: ChainBelief, noise_m_s2: tuple[float, float, float, float]) -> Learnt:
-    """A session's constants as they are kept."""
-    return Learnt(CONSTANTS, belief.mean, belief.covariance, noise_m_s2)
+def learnt_of(
+    before: ChainBelief, after: ChainBelief, noise_m_s2: tuple[float, float, float, float], params: CarryParams
+) -> Learnt:
+    """A session's constants as they are kept: what the session told weighs less than the fit of its movements says,
+    whose errors, those of the model, are the same in all of them."""
+    old, new = np.linalg.inv(before.covariance), np.linalg.inv(after.covariance)
+    precision = old + (new - old) / params.evidence_divisor
+    pull = old @ before.mean + (new @ after.mean - old @ before.mean) / params.evidence_divisor
+    covariance = np.linalg.inv(precision)
+    return Learnt(CONSTANTS, covariance @ pull, 0.5 * (covariance + covariance.T), noise_m_s2)
 
 
 def changed(personal: Personal, now: ChainBelief, site: str, params: CarryParams) -> tuple[Move, ...]:

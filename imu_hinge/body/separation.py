@@ -57,6 +57,8 @@ class Separated:
     courses: tuple[Course | None, ...]
     odd: bool = False
     """Whether the chain does not describe these movements, so that none is followed."""
+    before: ChainBelief | None = None
+    """What was believed of the constants before these movements."""
     strange: bool = False
     """Whether they did not fit what was known of the athlete, which was left aside."""
 

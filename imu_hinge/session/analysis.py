@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from imu_hinge.body.angles import JointAngles, joint_angles
 from imu_hinge.body.calibration import BodyCalibration, calibrate
 from imu_hinge.body.kinematics import SegmentMotion, segment_motion
-from imu_hinge.body.personal import Personal, learnt_of
+from imu_hinge.body.personal import Learnt, Personal, learnt_of
 from imu_hinge.body.separation import Separated
 from imu_hinge.conventions import SITES
 from imu_hinge.fusion.bench import BenchCalibration
@@ -136,13 +136,19 @@ def analyze(
         },
         segments=recording.segments,
         body=BodyResult(
-            None if separated is None or separated.odd else learnt_of(separated.belief, separated.noise.acc_sd_m_s2),
+            _learnt(separated, params),
             shown,
             reference,
             worn_clips(sites, calibration.alignments, serials, benched),
             bool(calibration.suspect or slips),
         ),
     )
+
+
+def _learnt(separated: Separated | None, params: SessionParams) -> Learnt | None:
+    if separated is None or separated.odd or separated.before is None:
+        return None
+    return learnt_of(separated.before, separated.belief, separated.noise.acc_sd_m_s2, params.carry)
 
 
 def _athlete_quality(

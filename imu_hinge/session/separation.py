@@ -179,13 +179,13 @@ def separate_session(
         params.geometry,
         {role: benched.get(roles[role], False) for role in (THIGH, BACK)},
     )
-    if known is None:
-        return separate(movements, rate_hz, belief, levels, params)
-    found = separate(movements, rate_hz, known.belief(belief), levels, known.noise(params))
-    if not found.odd:
-        return found
-    again = separate(movements, rate_hz, belief, levels, params)
-    return found if again.odd else replace(again, strange=True)
+    if known is not None:
+        own = known.belief(belief)
+        found = replace(separate(movements, rate_hz, own, levels, known.noise(params)), before=own)
+        if not found.odd:
+            return found
+    again = replace(separate(movements, rate_hz, belief, levels, params), before=belief)
+    return replace(again, strange=known is not None and not again.odd)
 
 
 def laid_over(joints: JointAngles, time_s: FloatArray, found: Sequence[Course | None]) -> JointAngles:
