@@ -127,10 +127,10 @@ class CarryParams:
     same_mounting_rad: float = float(np.deg2rad(15.0))
     """Sensor errors are those of the clip's own axes: fastened otherwise, they point elsewhere in the body."""
     tell_sds: float = 3.0
-    tell_m: float = 0.01
+    tell_m: float = 0.015
     """A clip sits elsewhere where it moved by more than so many SDs, and so far..."""
-    matters_m: float = 0.02
-    matters_sds: float = 1.5
+    matters_m: float = 0.025
+    matters_sds: float = 2.0
     """...or by this much, if that is no mere doubt."""
     tell_share: float = 0.08
     """The least difference of the share of lumbar flexion below the back clip to speak of."""
@@ -228,16 +228,13 @@ def learnt_of(
 
 
 def changed(personal: Personal, now: ChainBelief, site: str, params: CarryParams) -> tuple[Move, ...]:
-    """Which clips sit elsewhere than when ``personal`` was learnt: ``thigh_up``, ``thigh_ahead``, ``back_up``,
-    ``back_ahead`` in m, ``share_below``."""
+    """Which clips sit elsewhere than when ``personal`` was learnt: ``thigh_up``, ``back_up``, ``back_ahead`` in m,
+    ``share_below``. How far ahead the thigh clip sits cannot be told from how skin moves it."""
     learnt = personal.learnt
     if learnt is None or personal.back_site is None:
         return ()
     parts = levels_below(site) / 5.0
-    levers: dict[str, dict[str, float]] = {
-        "thigh_up": {"thigh_clip_m": 1.0},
-        "thigh_ahead": {"thigh_clip_ahead_m": 1.0},
-    }
+    levers: dict[str, dict[str, float]] = {"thigh_up": {"thigh_clip_m": 1.0}}
     if site == personal.back_site:
         levers["back_up"] = {"s1_above_m": 1.0, "lumbar_m": parts}
         levers["back_ahead"] = {"back_clip_ahead_m": 1.0}

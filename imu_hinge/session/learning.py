@@ -1,4 +1,4 @@
-"""Making and improving an athlete's file, from the calibration movements of a session and the reps that are accepted."""
+"""Making and improving an athlete's file, from calibration movements and from the reps that are accepted."""
 
 from __future__ import annotations
 

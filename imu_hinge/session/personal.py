@@ -113,10 +113,6 @@ _WORDS: Final = {
         "the thigh clip sits about {} higher than last time",
         "the thigh clip sits about {} lower than last time",
     ),
-    "thigh_ahead": (
-        "the thigh clip sits about {} further to the front than last time",
-        "the thigh clip sits about {} further to the back than last time",
-    ),
     "back_up": (
         "the back clip sits about {} higher than last time",
         "the back clip sits about {} lower than last time",

@@ -147,8 +147,8 @@ class AthleteQuality:
 
 @dataclass(frozen=True)
 class BodyResult:
-    """What a session showed of the athlete's body: constants (None: the clips cannot tell), the calibration movements of
-    this recording alone, what its reps were judged by, and how the clips were worn, by role."""
+    """What a session showed of the body: constants (None: the clips cannot tell), the calibration movements of this
+    recording alone, what its reps were judged by, and how the clips were worn, by role."""
 
     learnt: Learnt | None
     reference: Reference
