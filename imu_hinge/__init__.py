@@ -1,6 +1,7 @@
 """imu_hinge: tells the hips from the lumbar spine in a hip hinge, from two or three clip-on motion sensors."""
 
 from imu_hinge.errors import (
+    AthleteError,
     CalibrationError,
     ClipError,
     FormatError,
@@ -22,6 +23,7 @@ from imu_hinge.version import __version__
 
 __all__ = [
     "AngleSeries",
+    "AthleteError",
     "CalibrationError",
     "ClipError",
     "ClipSamples",

@@ -10,6 +10,7 @@
     │   └── ImportRefusedError       a foreign file that lacks what we need, or whose columns we cannot tell
     ├── ClipError                    a clip is missing, silent, stuck, or never overlaps the others (clip)
     ├── CalibrationError             a calibration movement does not show what it must (clip)
+    ├── AthleteError                 an athlete's file is none, is of somebody else, or has nothing to learn from (path)
     ├── ScenarioError                the simulator was asked for something it does not know
     └── OutputError                  a result cannot be written (path)
 
@@ -19,6 +20,7 @@ Programming errors (wrong shapes, wrong types) are ``ValueError`` and ``TypeErro
 from __future__ import annotations
 
 __all__ = [
+    "AthleteError",
     "CalibrationError",
     "ClipError",
     "FormatError",
@@ -102,6 +104,14 @@ class ClipError(ImuHingeError):
 
 class CalibrationError(ClipError):
     """A calibration movement does not show what it must."""
+
+
+class AthleteError(ImuHingeError):
+    """An athlete's file is none, is of somebody else, or there is nothing to learn for it; ``path`` says where."""
+
+    def __init__(self, what: str, *, path: str | None = None, advice: str | None = None) -> None:
+        self.path = path
+        super().__init__(what, where=path, advice=advice)
 
 
 class ScenarioError(ImuHingeError):

@@ -63,6 +63,10 @@ class Separated:
     """Whether the chain does not describe these movements, so that none is followed."""
     widen: float = 1.0
     """By how much the posterior's SDs were multiplied; more where the constants came out strange."""
+    before: ChainBelief | None = None
+    """What was believed of the constants before these movements."""
+    strange: bool = False
+    """Whether they did not fit what was known of the athlete, which was left aside."""
 
 
 def quiet_stance(

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from imu_hinge.cli.options import (
+    AthleteOption,
     BenchOption,
     ClipsOption,
     FusionOption,
     RecordingArgument,
     load,
+    load_athlete,
     parse_clips,
     parse_fusion,
 )
@@ -32,13 +34,15 @@ def analyze(
     clips: ClipsOption = None,
     fusion: FusionOption = "vqf",
     bench: BenchOption = None,
+    athlete: AthleteOption = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Leave report.html out.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary on standard output.")] = False,
 ) -> None:
     """Analyse a recording: hip and lumbar angles, reps, verdicts and the health of the data."""
     params = SessionParams(orientation=OrientationParams(filter=parse_fusion(fusion)))
+    known = load_athlete(athlete)
     loaded = load(recording)
-    result = run(loaded, parse_clips(clips), params, load_for(loaded.clips, bench))
+    result = run(loaded, parse_clips(clips), params, load_for(loaded.clips, bench), known)
     text = summary_json(result)
     files = {"summary.json": text, "angles.csv": angles_csv(result.angles)}
     if not no_report:

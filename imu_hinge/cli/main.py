@@ -8,6 +8,8 @@ from typing import Annotated, Final, cast
 import typer
 
 from imu_hinge.cli.analyze import analyze
+from imu_hinge.cli.athlete_learn import learn
+from imu_hinge.cli.athlete_show import show
 from imu_hinge.cli.calibrate_clip import calibrate_clip
 from imu_hinge.cli.convert import convert
 from imu_hinge.cli.plot import plot
@@ -27,6 +29,13 @@ app = typer.Typer(
 )
 for _command in (analyze, replay, plot, convert, simulate, calibrate_clip):
     app.command()(_command)
+
+_athlete = typer.Typer(
+    help="What is known of one athlete from earlier sessions: learn it, show it.", rich_markup_mode=None
+)
+_athlete.command()(learn)
+_athlete.command()(show)
+app.add_typer(_athlete, name="athlete")
 
 
 def _print_version(wanted: bool) -> None:

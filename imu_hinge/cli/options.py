@@ -7,16 +7,20 @@ from typing import Annotated
 
 import typer
 
+from imu_hinge.body.personal import Personal
+from imu_hinge.body.personal_file import load_personal
 from imu_hinge.conventions import CLIPS
 from imu_hinge.fusion.backends import FILTERS, FilterName
 from imu_hinge.recording import Recording, read_recording
 
 __all__ = [
+    "AthleteOption",
     "BenchOption",
     "ClipsOption",
     "FusionOption",
     "RecordingArgument",
     "load",
+    "load_athlete",
     "parse_clips",
     "parse_fusion",
 ]
@@ -28,6 +32,10 @@ ClipsOption = Annotated[
 BenchOption = Annotated[
     Path | None,
     typer.Option("--bench", help="Directory of clip calibrations (calibrate-clip) to use.", metavar="DIR"),
+]
+AthleteOption = Annotated[
+    Path | None,
+    typer.Option("--athlete", help="What was learnt about you (athlete learn); needs no calibration.", metavar="FILE"),
 ]
 FusionOption = Annotated[str, typer.Option("--fusion", help=f"Orientation filter: {', '.join(FILTERS)}.")]
 
@@ -50,6 +58,11 @@ def parse_fusion(text: str) -> FilterName:
     if text not in FILTERS:
         raise typer.BadParameter(f"{text!r} is unknown; known: {', '.join(FILTERS)}", param_hint="--fusion")
     return text
+
+
+def load_athlete(path: Path | None) -> Personal | None:
+    """The athlete of a file; None where none was named."""
+    return None if path is None else load_personal(path)
 
 
 def load(source: str) -> Recording:

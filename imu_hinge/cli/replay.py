@@ -12,10 +12,12 @@ from rich.live import Live
 from rich.text import Text
 
 from imu_hinge.cli.options import (
+    AthleteOption,
     BenchOption,
     ClipsOption,
     FusionOption,
     RecordingArgument,
+    load_athlete,
     parse_clips,
     parse_fusion,
 )
@@ -40,12 +42,14 @@ def replay(
     clips: ClipsOption = None,
     fusion: FusionOption = "vqf",
     bench: BenchOption = None,
+    athlete: AthleteOption = None,
 ) -> None:
     """Replay a recording through the live loop: current angles, reps and cues as they fall."""
     factor = _parse_speed(speed)
+    known = load_athlete(athlete)
     arrivals = read_arrivals(recording)
     params = SessionParams(orientation=OrientationParams(filter=parse_fusion(fusion)))
-    _, steps = stream(arrivals, parse_clips(clips), params, lambda used: load_for(used, bench))
+    _, steps = stream(arrivals, parse_clips(clips), params, lambda used: load_for(used, bench), athlete=known)
     console = Console()
     state = TerminalState(arrivals.name, float(arrivals.time_s.min()), float(arrivals.time_s.max()))
     state.reader_warnings = arrivals.warnings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from imu_hinge.body.angles import JointAngles, joint_angles
 from imu_hinge.body.calibration import BodyCalibration, calibrate
 from imu_hinge.body.kinematics import SegmentMotion, segment_motion
+from imu_hinge.body.personal import Learnt, Personal, learnt_of
+from imu_hinge.body.separation import Separated
 from imu_hinge.conventions import SITES
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.hinge.faults import judge_for
@@ -20,9 +22,10 @@ from imu_hinge.recording.check import check_alive, check_units
 from imu_hinge.recording.model import Recording
 from imu_hinge.session.measure import measure_rep
 from imu_hinge.session.params import SessionParams
+from imu_hinge.session.personal import Known, check_same_person, reference_with, worn_clips
 from imu_hinge.session.quality import session_quality
 from imu_hinge.session.reference import Reference, find_reference, reference_reps
-from imu_hinge.session.results import AngleSeries, SessionResult, SetResult
+from imu_hinge.session.results import AngleSeries, AthleteQuality, BodyResult, RepResult, SessionResult, SetResult
 from imu_hinge.session.separation import inclination_doubt_rad, laid_over, separate_session
 from imu_hinge.session.set_context import set_context, trend_of
 from imu_hinge.session.sets import FoundSet, find_sets, free_fall
@@ -39,13 +42,18 @@ def analyze(
     clips: tuple[str, ...] | None = None,
     params: SessionParams | None = None,
     bench: Mapping[str, BenchCalibration] | None = None,
+    athlete: Personal | None = None,
+    neutral: Sequence[RepResult] = (),
 ) -> SessionResult:
     """Analyse a whole recording with the named clips (all of them by default).
 
-    ``bench`` holds accelerometer calibrations by clip name. Raises ClipError, CalibrationError or UnitError where
-    the recording cannot be analysed.
+    ``bench`` holds accelerometer calibrations by clip name, ``athlete`` what earlier sessions taught about the athlete;
+    ``neutral`` are reps (of an earlier analysis of this recording) to take as neutral hinges. Raises ClipError,
+    CalibrationError, UnitError or AthleteError where the recording cannot be analysed.
     """
     params = SessionParams() if params is None else params
+    if athlete is not None:
+        check_same_person(athlete, recording)
     chosen = choose_clips(recording, clips)
     used = replace(recording, clips=chosen)
     check_alive(used)
@@ -70,18 +78,34 @@ def analyze(
     grid = RepAngles.of(time_s, joints, sites, motion)
     falling = free_fall(tracks)
     found = find_sets(grid, falling, recording.segments, rate_hz, params.reps, params.set_break_s)
-    separated = None
+    benched = {name: name in (bench or {}) for name in chosen}
+    serials = {name: clip.serial for name, clip in chosen.items()}
+    known = Known.of(athlete, sites, calibration.alignments, serials, benched, params.carry)
+    separated: Separated | None = None
     if not calibration.suspect:
         hinges = reference_reps(grid, recording.segments, rate_hz, params.reps)
-        benched = {name: name in (bench or {}) for name in chosen}
-        doubt = inclination_doubt_rad(tracks, sites)
+        taken = {r.start_s for r in neutral}
+        accepted = {rep for one in found for rep in one.reps if rep.start_s in taken}
         separated = separate_session(
-            recording, time_s, motion, sites, hinges, found, falling, doubt, benched, rate_hz, params.separation
+            recording,
+            time_s,
+            motion,
+            sites,
+            hinges,
+            found,
+            falling,
+            inclination_doubt_rad(tracks, sites),
+            benched,
+            rate_hz,
+            params.separation,
+            known,
+            accepted,
         )
         if separated is not None:
             joints = laid_over(joints, time_s, separated.courses)
             grid = RepAngles.of(time_s, joints, sites, motion)
-    reference = find_reference(grid, recording.segments, rate_hz, params.reps)
+    shown = find_reference(grid, recording.segments, rate_hz, params.reps)
+    reference = reference_with(athlete, shown, has_thigh=grid.has_thigh)
     slips = find_slips(tracks, calibration.alignments, found, rate_hz, params.slips)
     sets = tuple(_measure_set(s, grid, reference, calibration, slips, params) for s in found)
     trusted_until_s = -np.inf if calibration.suspect else min((s.time_s for s in slips), default=np.inf)
@@ -93,7 +117,17 @@ def analyze(
         angles=_series(time_s, motion, joints),
         sets=sets,
         quality=session_quality(
-            recording, tracks, health, calibration, slips, sites, reference, separated, set(bench or {})
+            recording,
+            tracks,
+            health,
+            calibration,
+            slips,
+            sites,
+            reference,
+            separated,
+            set(bench or {}),
+            _athlete_quality(known, separated, shown, reference),
+            _athlete_warnings(known, separated),
         ),
         reference_lumbar_deg=None if calibration.suspect else reference.lumbar_deg,
         reference_lumbar_sd_deg=None if calibration.suspect else reference.lumbar_sd_deg,
@@ -103,7 +137,38 @@ def analyze(
             "bench": {k: asdict(b) for k, b in (bench or {}).items()},
         },
         segments=recording.segments,
+        body=BodyResult(
+            _learnt(separated, params),
+            shown,
+            reference,
+            worn_clips(sites, calibration.alignments, serials, benched),
+            bool(calibration.suspect or slips),
+        ),
     )
+
+
+def _learnt(separated: Separated | None, params: SessionParams) -> Learnt | None:
+    if separated is None or separated.odd or separated.before is None:
+        return None
+    return learnt_of(separated.before, separated.belief, separated.noise.acc_sd_m_s2, params.carry)
+
+
+def _athlete_quality(
+    known: Known | None, separated: Separated | None, shown: Reference, reference: Reference
+) -> AthleteQuality | None:
+    if known is None:
+        return None
+    used = separated is not None and not separated.strange and not separated.odd and known.personal.learnt is not None
+    neutral = shown.lumbar_deg is None and reference.lumbar_deg is not None
+    return AthleteQuality(known.personal.name, known.personal.sessions, used, neutral)
+
+
+def _athlete_warnings(known: Known | None, separated: Separated | None) -> list[str]:
+    if known is None:
+        return []
+    if separated is None:
+        return known.warnings(None)
+    return known.warnings(separated.belief, strange=separated.strange)
 
 
 def _measure_set(

@@ -18,6 +18,7 @@ from imu_hinge.body.smoother import Course, Noise
 from imu_hinge.conventions import BACK, PELVIS, THIGH
 from imu_hinge.hinge.reps import Rep
 from imu_hinge.recording.model import Segment
+from imu_hinge.session.personal import Known
 from imu_hinge.session.separation import Stretch, movement_of, separable, stretches, widened
 
 __all__ = ["LiveSeparation"]
@@ -59,6 +60,13 @@ class LiveSeparation:
         self._measured = PELVIS in clip_roles(sites)
         self._widen = 1.0 if self._measured else params.sd_factor
         self._filter: LiveFilter | None = None
+        self.strange = False
+        """Whether the calibration movements did not fit what was known of the athlete."""
+
+    @property
+    def belief(self) -> ChainBelief | None:
+        """The constants as believed now."""
+        return self._belief
 
     @property
     def able(self) -> bool:
@@ -85,10 +93,17 @@ class LiveSeparation:
         falling: BoolArray,
         references: Sequence[Rep],
         segments: Sequence[Segment],
+        known: Known | None = None,
     ) -> tuple[Course | None, ...]:
-        """Learn the constants anew from the calibration movements, whose courses these are."""
+        """Learn the constants anew from the calibration movements, whose courses these are; ``known`` is what earlier
+        sessions taught about the athlete."""
         if self._levels is None or self._first_belief is None:
             return ()
+        self.strange = False
+        first, params = self._first_belief, self._params
+        if known is not None:
+            first, params = known.belief(first), known.noise(params)
+            self._belief, self._noise = first, params.smoother.start_noise
         roles = clip_roles(self._sites)
         quiet = self._quiet([motion[roles[THIGH]], motion[roles[BACK]]])
         movements = [
@@ -96,8 +111,13 @@ class LiveSeparation:
             for s in stretches(references, segments, (), time_s[quiet], self._params)
         ]
         if not movements:
+            if known is not None:
+                self._filter = LiveFilter(first, self._levels, self._rate_hz, self._noise)
             return ()
-        found = separate(movements, self._rate_hz, self._first_belief, self._levels, self._params)
+        found = separate(movements, self._rate_hz, first, self._levels, params)
+        if known is not None and found.odd:
+            again = separate(movements, self._rate_hz, self._first_belief, self._levels, self._params)
+            found, self.strange = (found, False) if again.odd else (again, True)
         self._belief = None if found.odd else found.belief
         self._noise, self._widen = found.noise, found.widen
         self._parts.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ def summary(result: SessionResult) -> dict[str, object]:
             "calibration": result.quality.calibration,
             "clock_residual_ms": _number(result.quality.clock_residual_ms),
             "warnings": list(result.quality.warnings),
+            **({} if result.quality.athlete is None else {"athlete": asdict(result.quality.athlete)}),
             "clips": {
                 name: {
                     "site": c.site,

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 
 from imu_hinge.body.angles import AngleParams
 from imu_hinge.body.calibration import CalibrationParams
+from imu_hinge.body.personal import CarryParams
 from imu_hinge.body.separation import SeparationParams
 from imu_hinge.fusion.orientation import OrientationParams
 from imu_hinge.fusion.resample import ResampleParams
@@ -26,6 +27,7 @@ class SessionParams:
     angles: AngleParams = field(default_factory=AngleParams)
     reps: RepParams = field(default_factory=RepParams)
     separation: SeparationParams = field(default_factory=SeparationParams)
+    carry: CarryParams = field(default_factory=CarryParams)
     faults: FaultParams = field(default_factory=FaultParams)
     slips: SlipParams = field(default_factory=SlipParams)
     set_break_s: float = 10.0

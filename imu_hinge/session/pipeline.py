@@ -16,6 +16,7 @@ from imu_hinge.body.angles import JointAngles, clip_roles, joint_angles
 from imu_hinge.body.calibration import BodyCalibration
 from imu_hinge.body.geometry import Measures
 from imu_hinge.body.kinematics import SegmentMotion, segment_motions
+from imu_hinge.body.personal import Personal
 from imu_hinge.conventions import THIGH
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.fusion.track import ClipTrack
@@ -32,6 +33,7 @@ from imu_hinge.session.live_separation import LiveSeparation
 from imu_hinge.session.measure import measure_rep
 from imu_hinge.session.orienting import Orienter
 from imu_hinge.session.params import SessionParams
+from imu_hinge.session.personal import Known, reference_with
 from imu_hinge.session.reference import find_reference, reference_reps
 from imu_hinge.session.results import RepResult
 from imu_hinge.session.separation import grid_laid_over, inclination_doubt_rad, laid_over
@@ -82,10 +84,17 @@ class Pipeline:
         bench: Mapping[str, BenchCalibration] | None = None,
         cue_params: CueParams | None = None,
         measures: Measures | None = None,
+        athlete: Personal | None = None,
+        serials: Mapping[str, str | None] | None = None,
     ) -> None:
-        """``clips`` names the source's clips in index order; those in ``sites`` are used."""
+        """``clips`` names the source's clips in index order; those in ``sites`` are used. ``athlete`` is what earlier
+        sessions taught about the athlete, ``serials`` tells which clips are the same as then."""
         self._params = SessionParams() if params is None else params
         self._sites = dict(sites)
+        self._athlete = athlete
+        self._serials = dict(serials or {})
+        self._benched = {name: name in (bench or {}) for name in sites}
+        self._athlete_warnings: tuple[str, ...] = ()
         self._rate_hz = rate_hz
         self._intake = Intake(
             clips,
@@ -109,7 +118,7 @@ class Pipeline:
         self._separation = LiveSeparation(
             sites,
             Measures() if measures is None else measures,
-            {name: name in (bench or {}) for name in sites},
+            self._benched,
             rate_hz,
             self._params.separation,
         )
@@ -133,6 +142,7 @@ class Pipeline:
     def warnings(self) -> tuple[str, ...]:
         """Sentences about this session so far."""
         found = self._calibration.warnings if self._calibration is not None else ()
+        found = (*found, *self._athlete_warnings)
         if self.dropped_rows:
             found = (*found, f"{self.dropped_rows} samples came too late for the live view; analyze uses them")
         return found
@@ -241,15 +251,26 @@ class Pipeline:
         grid = RepAngles.of(time_s, joints, self._sites, motion)
         if self._separation.able and not self._calibration.suspect:
             hinges = reference_reps(grid, fresh.segments, self._rate_hz, self._params.reps)
-            courses = self._separation.learn(time_s, motion, free_fall(past), hinges, fresh.segments)
+            known = self._known()
+            courses = self._separation.learn(time_s, motion, free_fall(past), hinges, fresh.segments, known)
+            if known is not None:
+                told = known.warnings(self._separation.belief, strange=self._separation.strange)
+                self._athlete_warnings = tuple(told)
             joints = laid_over(joints, time_s, courses)
             grid = RepAngles.of(time_s, joints, self._sites, motion)
-        reference = find_reference(grid, fresh.segments, self._rate_hz, self._params.reps)
-        self._judge = judge_for(reference, self._params.faults, has_thigh=THIGH in clip_roles(self._sites))
+        shown = find_reference(grid, fresh.segments, self._rate_hz, self._params.reps)
+        has_thigh = THIGH in clip_roles(self._sites)
+        reference = reference_with(self._athlete, shown, has_thigh=has_thigh)
+        self._judge = judge_for(reference, self._params.faults, has_thigh=has_thigh)
         if self._cues is None:
             self._cues = CueEngine(self._judge, self._cue_params)
         else:
             self._cues.retune(self._judge)
+
+    def _known(self) -> Known | None:
+        assert self._calibration is not None
+        alignments, carry = self._calibration.alignments, self._params.carry
+        return Known.of(self._athlete, self._sites, alignments, self._serials, self._benched, carry)
 
     def _measured(self, now_s: float) -> list[LiveRep]:
         """Reps whose end, which is extrapolated, and lockout the grid has reached."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from imu_hinge.conventions import BACK, PELVIS
 from imu_hinge.fusion.track import ClipTrack
 from imu_hinge.recording.model import Recording
 from imu_hinge.session.reference import Reference
-from imu_hinge.session.results import ClipQuality, Quality
+from imu_hinge.session.results import AthleteQuality, ClipQuality, Quality
 from imu_hinge.session.slips import Slip
 from imu_hinge.session.tracks import StreamHealth
 
@@ -33,12 +33,15 @@ def session_quality(
     reference: Reference,
     separated: Separated | None,
     benched: Set[str],
+    athlete: AthleteQuality | None = None,
+    athlete_warnings: Sequence[str] = (),
 ) -> Quality:
     """Everything a session's health comes to; warnings are sentences for the athlete."""
     warnings = [
         *recording.warnings,
         *calibration.warnings,
         *_session_warnings(recording, calibration, slips, sites, reference, separated),
+        *athlete_warnings,
         *_stream_warnings(recording, health),
     ]
     return Quality(
@@ -59,6 +62,7 @@ def session_quality(
         },
         gaps_s=tuple((name, a, b) for name, h in health.items() for a, b in h.gaps_s),
         warnings=tuple(warnings),
+        athlete=athlete,
     )
 
 
@@ -94,7 +98,7 @@ def _session_warnings(
         warnings.append("pelvis and back clip both sit on the sacrum: move the back clip up to T12/L1 to see the spine")
     elif measured and sites[BACK] == "L5":
         warnings.append("a back clip at L5 sees a fifth of the lumbar spine: move it up to T12/L1")
-    elif (measured or estimated) and not recording.segments_of("reference_hinge"):
+    elif (measured or estimated) and reference.lumbar_deg is None and not recording.segments_of("reference_hinge"):
         warnings.append("no reference hinge: rounding is judged against an average neutral hinge")
     elif (measured or estimated) and reference.lumbar_deg is None:
         warnings.append("no reference hinge could be measured: rounding is judged against an average neutral hinge")

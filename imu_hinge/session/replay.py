@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from imu_hinge.body.personal import Personal
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.recording import assemble, check_alive, check_units
 from imu_hinge.recording.header import parse_segment
@@ -12,6 +13,7 @@ from imu_hinge.recording.model import Arrivals, ClipSamples
 from imu_hinge.sensors.replay import ReplaySource
 from imu_hinge.sensors.source import Source
 from imu_hinge.session.params import SessionParams
+from imu_hinge.session.personal import check_same_person
 from imu_hinge.session.pipeline import LiveRep, Pipeline, PipelineBlock
 from imu_hinge.session.separation import measures_of
 from imu_hinge.session.tracks import choose_clips, clip_rates_hz, grid_rate_hz
@@ -49,14 +51,18 @@ def replay(
     params: SessionParams | None = None,
     find_bench: Callable[[Mapping[str, ClipSamples]], Mapping[str, BenchCalibration]] | None = None,
     batch_s: float = 0.05,
+    athlete: Personal | None = None,
 ) -> tuple[Pipeline, Iterator[Step]]:
     """A recording ready to be streamed: the pipeline, and the steps that feed it in file order.
 
-    ``find_bench`` gives the accelerometer calibrations of the clips used. Raises the same errors as ``analyze`` for
+    ``find_bench`` gives the accelerometer calibrations of the clips used, ``athlete`` is what earlier sessions taught
+    about the athlete. Raises the same errors as ``analyze`` for
     recordings that cannot be.
     """
     params = SessionParams() if params is None else params
     recording = assemble(arrivals)
+    if athlete is not None:
+        check_same_person(athlete, recording)
     chosen = choose_clips(recording, clips)
     used = replace(recording, clips=chosen)
     check_alive(used)
@@ -70,5 +76,7 @@ def replay(
         params,
         None if find_bench is None else find_bench(chosen),
         measures=measures_of(recording),
+        athlete=athlete,
+        serials={name: clip.serial for name, clip in chosen.items()},
     )
     return pipeline, run(ReplaySource(arrivals, batch_s), pipeline)

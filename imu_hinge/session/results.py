@@ -8,10 +8,22 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from imu_hinge.body.personal import Learnt, Worn
+from imu_hinge.hinge.neutral import Reference
 from imu_hinge.hinge.set_trend import SetTrend
 from imu_hinge.recording.model import Segment
 
-__all__ = ["AngleSeries", "ClipQuality", "Fault", "Quality", "RepResult", "SessionResult", "SetResult"]
+__all__ = [
+    "AngleSeries",
+    "AthleteQuality",
+    "BodyResult",
+    "ClipQuality",
+    "Fault",
+    "Quality",
+    "RepResult",
+    "SessionResult",
+    "SetResult",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -123,6 +135,29 @@ class ClipQuality:
 
 
 @dataclass(frozen=True)
+class AthleteQuality:
+    """What an athlete's file gave to a session: whose it is, from how many sessions, and whether the chain's constants
+    and the neutral hinge that reps are judged by are from it."""
+
+    name: str
+    sessions: int
+    constants: bool
+    neutral: bool
+
+
+@dataclass(frozen=True)
+class BodyResult:
+    """What a session showed of the body: constants (None: the clips cannot tell), the calibration movements of this
+    recording alone, what its reps were judged by, and how the clips were worn, by role."""
+
+    learnt: Learnt | None
+    reference: Reference
+    judged_by: Reference
+    clips: Mapping[str, Worn]
+    suspect: bool = False
+
+
+@dataclass(frozen=True)
 class Quality:
     """Health of the session: calibration full, partial or minimal; warnings are sentences for the athlete."""
 
@@ -132,6 +167,7 @@ class Quality:
     gaps_s: tuple[tuple[str, float, float], ...] = ()
     """(clip, start, end) of every hole longer than the interpolation limit."""
     warnings: tuple[str, ...] = ()
+    athlete: AthleteQuality | None = None
 
 
 @dataclass(frozen=True)
@@ -149,3 +185,4 @@ class SessionResult:
     params: Mapping[str, object] = field(default_factory=dict)
     segments: tuple[Segment, ...] = ()
     """What happened when, as the recording's header says: calibration movements and announced sets."""
+    body: BodyResult | None = None

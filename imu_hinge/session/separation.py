@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,6 +22,7 @@ from imu_hinge.hinge.profiles import profile_of
 from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.hinge.reps import Rep
 from imu_hinge.recording.model import Recording, Segment
+from imu_hinge.session.personal import Known
 from imu_hinge.session.sets import FoundSet
 
 __all__ = [
@@ -84,9 +85,10 @@ def stretches(
     sets: Sequence[FoundSet],
     quiet_s: FloatArray,
     params: SeparationParams,
+    neutral: Set[Rep] = frozenset(),
 ) -> list[Stretch]:
     """Reference hinges, pelvic tilts and toe touches, and the reps of all sets; reps without a moment of standing still
-    (instants ``quiet_s``) between them are followed as one."""
+    (instants ``quiet_s``) between them are followed as one, as neutral where all are among ``neutral``."""
     pad = params.pad_s
     found = [Stretch(r.start_s - pad, r.end_s + pad, neutral=True) for r in references]
     found += [Stretch(s.start_s, s.end_s) for s in segments if s.kind == "max_flexion"]
@@ -96,12 +98,16 @@ def stretches(
         group: list[Rep] = []
         for rep in one.reps:
             if group and _rested(group[-1], rep, quiet_s):
-                found.append(Stretch(group[0].start_s - pad, group[-1].end_s + pad))
+                found.append(_together(group, pad, neutral))
                 group = []
             group.append(rep)
         if group:
-            found.append(Stretch(group[0].start_s - pad, group[-1].end_s + pad))
+            found.append(_together(group, pad, neutral))
     return found
+
+
+def _together(group: Sequence[Rep], pad_s: float, neutral: Set[Rep]) -> Stretch:
+    return Stretch(group[0].start_s - pad_s, group[-1].end_s + pad_s, all(rep in neutral for rep in group))
 
 
 def _rested(before: Rep, after: Rep, quiet_s: FloatArray) -> bool:
@@ -155,8 +161,14 @@ def separate_session(
     benched: Mapping[str, bool],
     rate_hz: float,
     params: SeparationParams,
+    known: Known | None = None,
+    neutral: Set[Rep] = frozenset(),
 ) -> Separated | None:
-    """Follow every movement of a session; None where the clips worn cannot tell hips from spine."""
+    """Follow every movement of a session; None where the clips worn cannot tell hips from spine.
+
+    ``known`` is what earlier sessions taught about the athlete, left aside where the movements do not fit it;
+    ``neutral`` are the reps that count as neutral hinges.
+    """
     levels = separable(sites, params)
     if levels is None:
         return None
@@ -165,7 +177,7 @@ def separate_session(
     quiet = quiet_stance([m.pitch_rad for m in worn], [m.sagittal_acc_m_s2 for m in worn], rate_hz, params)
     movements = [
         movement_of(s, time_s, motion, sites, quiet, falling, rate_hz)
-        for s in stretches(references, recording.segments, sets, time_s[quiet], params)
+        for s in stretches(references, recording.segments, sets, time_s[quiet], params, neutral)
     ]
     belief = believed(
         measures_of(recording),
@@ -173,7 +185,13 @@ def separate_session(
         params.geometry,
         {role: benched.get(roles[role], False) for role in (THIGH, BACK)},
     )
-    found = separate(movements, rate_hz, belief, levels, params)
+    found: Separated | None = None
+    if known is not None:
+        own = known.belief(belief)
+        found = replace(separate(movements, rate_hz, own, levels, known.noise(params)), before=own)
+    if found is None or found.odd:
+        again = replace(separate(movements, rate_hz, belief, levels, params), before=belief)
+        found = replace(again, strange=known is not None and not again.odd)
     return replace(found, courses=tuple(widened(c, time_s, doubt_rad) for c in found.courses))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from imu_hinge.conventions import LUMBAR_SHARE_BELOW
 from imu_hinge.recording.model import FloatArray
 
-__all__ = ["LEVELS", "LEVEL_SHARES", "Athlete", "draw_athlete"]
+__all__ = ["LEVELS", "LEVEL_SHARES", "Athlete", "draw_athlete", "put_on_anew"]
 
 LEVELS: Final = ("L5", "L4", "L3", "L2", "L1")
 """Vertebrae above the five lumbar joints, from the sacrum up; T12 moves with L1."""
@@ -153,4 +153,21 @@ def draw_athlete(
         bottom_pause_s=between(0.05, 0.35),
         top_pause_s=between(0.25, 0.7),
         variability=between(0.7, 1.3),
+    )
+
+
+def put_on_anew(athlete: Athlete, rng: np.random.Generator) -> Athlete:
+    """The same person on another day, with the clips put on anew, a centimetre or so from where they were."""
+
+    def near(place_m: float) -> float:
+        return place_m + 0.012 * float(rng.standard_normal())
+
+    return replace(
+        athlete,
+        thigh_clip_above_knee_m=near(athlete.thigh_clip_above_knee_m),
+        thigh_clip_lateral_m=max(0.05, near(athlete.thigh_clip_lateral_m)),
+        back_clip_behind_m=max(0.06, near(athlete.back_clip_behind_m)),
+        back_clip_above_m=near(athlete.back_clip_above_m),
+        sacrum_clip_behind_m=max(0.06, near(athlete.sacrum_clip_behind_m)),
+        sacrum_clip_above_m=near(athlete.sacrum_clip_above_m),
     )

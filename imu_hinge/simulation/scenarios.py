@@ -41,7 +41,8 @@ class Scenario:
     ``blocks`` are performed once, then ``cycle`` again and again until ``duration_s`` (None: not at all).
     ``swapped`` names two clips whose names were exchanged when they were put on. ``bench`` is one clip on a
     bench, each face up for ``bench_s``, nobody wearing it. ``tape_error_m`` is the SD of the tape measures in
-    the header. ``varied`` takes people as different as people are, and faults beyond the red thresholds.
+    the header. ``varied`` takes people as different as people are, and faults beyond the red thresholds. Another
+    ``visit`` is the same person (of this name and seed) on another day: moving anew, with the clips put on anew.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Scenario:
     mass_kg: float | None = None
     side: str | None = None
     varied: bool = False
+    visit: int = 0
 
     def to_json(self) -> str:
         """The scenario as JSON text; ``from_json`` gives an equal one back."""

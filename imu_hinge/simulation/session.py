@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from imu_hinge.conventions import CLIPS, RECORDING_VERSION
 from imu_hinge.recording import assemble
 from imu_hinge.recording.model import Arrivals, ClipSamples, FloatArray, HeaderNote, Recording, Segment
-from imu_hinge.simulation.athlete import Athlete, draw_athlete
+from imu_hinge.simulation.athlete import Athlete, draw_athlete, put_on_anew
 from imu_hinge.simulation.bench import bench_track
 from imu_hinge.simulation.clips import ClipTrack, clip_track, draw_mounting, draw_skin
 from imu_hinge.simulation.coaching import honest
@@ -43,7 +43,13 @@ class SimulatedSession:
 
 def _rng(seed: int, scenario: Scenario, purpose: str) -> np.random.Generator:
     """Independent randomness for each purpose, so that leaving out a clip changes nothing else."""
+    if scenario.visit and not purpose.startswith(_LASTING):
+        purpose = f"{purpose} {scenario.visit}"
     return np.random.default_rng([seed, zlib.crc32(scenario.name.encode()), zlib.crc32(purpose.encode())])
+
+
+_LASTING = ("athlete", "habits", "sensor")
+"""What a person has on every visit."""
 
 
 def act(scenario: Scenario, seed: int) -> tuple[Stage, Motion]:
@@ -71,6 +77,8 @@ def _perform(scenario: Scenario, seed: int, purpose: str) -> tuple[Stage, Motion
     if scenario.varied:
         rng = _rng(seed, scenario, "habits")
         athlete, habits = varied_athlete(athlete, rng), draw_habits(rng)
+    if scenario.visit:
+        athlete = put_on_anew(athlete, _rng(seed, scenario, "putting on"))
     stage = Stage(athlete, _rng(seed, scenario, purpose), habits)
     end_s = np.inf if scenario.duration_s is None else scenario.duration_s
     for block in scenario.blocks:
