@@ -14,7 +14,7 @@ import numpy as np
 import scipy
 
 import imu_hinge
-from benchmarks import broad, hour, reading, streaming
+from benchmarks import ablation, broad, hour, reading, recorded, separation_speed, streaming
 from benchmarks.tables import Outcome, markdown
 
 HERE = Path(__file__).resolve().parent
@@ -22,6 +22,10 @@ BENCHMARKS: dict[str, Callable[[], Outcome | None]] = {
     "reading": reading.measure,  # first: a process that starts others hands its own peak memory on
     "hour": hour.measure,
     "streaming": streaming.measure,
+    "separation_speed": separation_speed.measure,
+    "ablation": ablation.measure,
+    "conditions": ablation.measure_conditions,
+    "recorded": recorded.measure,
     "broad": broad.measure,
 }
 
@@ -30,13 +34,24 @@ def main() -> int:
     """Run the named benchmarks, or all; only a run of all is kept."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(BENCHMARKS)}; all by default")
-    names = parser.parse_args().names
+    parser.add_argument(
+        "--people", type=int, default=ablation.PEOPLE, help="simulated people in ablation and conditions (%(default)s)"
+    )
+    arguments = parser.parse_args()
+    names, people = arguments.names, arguments.people
+    if people < 1:
+        parser.error("--people needs at least one")
+    benchmarks: dict[str, Callable[[], Outcome | None]] = {
+        **BENCHMARKS,
+        "ablation": lambda: ablation.measure(people),
+        "conditions": lambda: ablation.measure_conditions(people),
+    }
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     outcomes = []
     for name in names or BENCHMARKS:
-        outcome = BENCHMARKS[name]()
+        outcome = benchmarks[name]()
         if outcome is None:
             print(f"{name}: its data are not here (set IMU_HINGE_DATA)", file=sys.stderr)
             continue

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from benchmarks.limit import bounds, low_passed_sd
 from benchmarks.separating import COVER, Given, Handed, Scores, analysed, scored, without_tape
 from benchmarks.tables import Outcome
+from imu_hinge.body.priors import PriorParams
 from imu_hinge.body.smoother import Noise
+from imu_hinge.body.window import Movement
 from imu_hinge.errors import ImuHingeError
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.session.params import SessionParams
@@ -58,6 +60,8 @@ class Information:
     clips: tuple[str, ...] = ("thigh", "back")
 
 
+PRODUCT = Information()
+TILTS = Information(Given(tilts=True))
 _LESS = Given(neutral=False, toe_touch=False, tilts=False)
 INFORMATION: dict[str, Information] = {
     "angles only": Information(_LESS, accelerations=False, tape=False),
@@ -65,11 +69,11 @@ INFORMATION: dict[str, Information] = {
     "+ tape measures": Information(_LESS),
     "+ reference hinges": Information(replace(_LESS, neutral=None)),
     "+ toe touch": Information(replace(_LESS, neutral=None, toe_touch=None)),
-    "+ pelvic tilts": Information(Given(tilts=True)),
+    "+ pelvic tilts": PRODUCT,
     "+ pelvis clip": Information(clips=("thigh", "pelvis", "back")),
 }
-"""Every row has what those above it have; the last has the pelvic tilts only if the product uses them."""
-PRODUCT = Information()
+"""Every row has what those above it have, but for pelvic tilts: a product that does not follow them has ``TILTS`` in
+their row, and the last row does without."""
 
 CONDITIONS: dict[str, dict[str, Condition]] = {
     "a rep takes": {
@@ -98,6 +102,21 @@ class Person:
     uses_tilts: bool
 
 
+@dataclass(frozen=True)
+class TiltPriors(PriorParams):
+    """The product's, but that the spine may bend where trunk and thigh hardly fold, as in pelvic tilts."""
+
+    tilts_fold_rad: float = float(np.deg2rad(30.0))
+    tilts_lumbar_sd_rad: float = float(np.deg2rad(12.0))
+
+    def lumbar_sd(self, movement: Movement) -> FloatArray:
+        """How far lumbar flexion may be off, (N,)."""
+        usual = super().lumbar_sd(movement)
+        if float(np.nanmax(np.abs(movement.back_rad - movement.thigh_rad))) > self.tilts_fold_rad:
+            return usual
+        return np.where(movement.quiet, usual, self.tilts_lumbar_sd_rad)
+
+
 @lru_cache(maxsize=4)
 def _session(condition: Condition, seed: int) -> SimulatedSession:
     return simulate_session(
@@ -116,6 +135,11 @@ def _params(information: Information) -> SessionParams:
     """The product's own, or with accelerations that count for nothing; no value is held back because its SD is wide."""
     params = SessionParams()
     params = replace(params, faults=replace(params.faults, most_lumbar_sd_deg=np.inf))
+    if information.given.tilts:
+        smoother = params.separation.smoother
+        priors = TiltPriors(**vars(smoother.priors))
+        smoother = replace(smoother, priors=priors)
+        return replace(params, separation=replace(params.separation, smoother=smoother))
     if information.accelerations:
         return params
     deaf = Noise((NEVER, NEVER, NEVER, NEVER))
@@ -126,7 +150,7 @@ def _params(information: Information) -> SessionParams:
 @lru_cache(maxsize=1000)
 def person(condition: Condition, information: Information, seed: int) -> Person:
     """One simulated person's session analysed with this information."""
-    session = _session(condition, seed)
+    session = _session(replace(condition, benched=False), seed)
     recording = session.recording if information.tape else without_tape(session.recording)
     bench = {
         name: BenchCalibration(name, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), 0.0, 6)
@@ -139,7 +163,7 @@ def person(condition: Condition, information: Information, seed: int) -> Person:
     except ImuHingeError:
         return Person(Scores(unknown, unknown, unknown), unknown, unknown, uses_tilts=False)
     hip_deg = session.truth.columns["hip_flexion_deg"]
-    scores = scored(result, reps, session.truth.time_s, hip_deg, information.clips)
+    scores = scored(result, reps, session.truth.time_s, hip_deg)
     if handed is None:
         return Person(scores, unknown, unknown, uses_tilts=False)
     learnt, known = limits(session, handed, condition, information)
@@ -185,6 +209,11 @@ def _rms(values: FloatArray) -> float | None:
     return float(np.sqrt(np.mean(values**2))) if len(values) else None
 
 
+def _mean(values: FloatArray) -> float | None:
+    values = values[np.isfinite(values)]
+    return float(np.mean(values)) if len(values) else None
+
+
 def row(people: Sequence[Person]) -> dict[str, object]:
     """What a row of the tables is made of: values over the reps that were followed, limits over all."""
 
@@ -205,7 +234,9 @@ def row(people: Sequence[Person]) -> dict[str, object]:
         "limit_deg": _rms(joined(lambda p: p.learnt_deg)),
         "limit_known_deg": _rms(joined(lambda p: p.known_deg)),
         "rmse_by_person_deg": [_rms(p.scores.error) for p in people],
-        "bias_by_person_deg": [float(np.mean(e)) if len(e := p.scores.error[np.isfinite(p.scores.error)]) else None for p in people],
+        "bias_by_person_deg": [
+            float(np.mean(e)) if len(e := p.scores.error[np.isfinite(p.scores.error)]) else None for p in people
+        ],
     }
 
 
@@ -244,13 +275,13 @@ def _seeds(people: int) -> range:
 
 def measure(people: int = PEOPLE) -> Outcome:
     """What each piece of information brings, and the limit."""
-    found = {
-        name: [person(Condition(), information, seed) for seed in _seeds(people)]
-        for name, information in INFORMATION.items()
+    used = all(person(Condition(), PRODUCT, seed).uses_tilts for seed in _seeds(people))
+    plan = INFORMATION if used else INFORMATION | {"+ pelvic tilts": TILTS}
+    numbers = {
+        name: row([person(Condition(), information, seed) for seed in _seeds(people)])
+        for name, information in plan.items()
     }
-    numbers = {name: row(each) for name, each in found.items()}
-    used = found["+ toe touch"][0].uses_tilts
-    remark = "" if used else " (the product does not use them)"
+    remark = "" if used else " (not used by the product)"
     rows = [[name + (remark if name == "+ pelvic tilts" else ""), *_cells(r)] for name, r in numbers.items()]
     last = numbers["+ pelvic tilts" if used else "+ toe touch"]
     for name, key in (
@@ -260,16 +291,27 @@ def measure(people: int = PEOPLE) -> Outcome:
         value = last[key]
         rows.append([name, f"{value:.2f}" if isinstance(value, float) else "–", *[""] * (len(COLUMNS) - 1)])
     reps = last["reps"]
+    tilts = (
+        ""
+        if used
+        else " The product does not follow the pelvic tilts; their row does, with a spine that may bend where the trunk "
+        "hardly folds and no standing still in between, and the row of the pelvis clip does not."
+    )
     return Outcome(
         "ablation",
         "Hips from lumbar spine with a thigh and a back clip: what each piece of information brings",
         f"{people} simulated people, {reps} Romanian deadlifts (good, rounded 20-35 degrees, arched), back clip at T12, "
-        "calibrated sensors, usual skin; each row has what the rows above it have. Angles only: height, the clips' pitches "
-        f"and what is believed of any hinge. {_HOW} Simulated by this repository's own simulator, which shares the "
-        "model's idea of a spine: real people will do worse.",
+        "calibrated sensors, usual skin; each row has what the rows above it have. Angles only: height, the clips' "
+        f"pitches and what is believed of any hinge. {_HOW}{tilts} Simulated by this repository's own simulator, which "
+        "shares the model's idea of a spine: real people will do worse.",
         ("information", *COLUMNS),
         rows,
-        {"people": people, "product_uses_tilts": used, "rows": numbers},
+        {
+            "people": people,
+            "product_uses_tilts": used,
+            "rows": numbers,
+            "table": [["information", *COLUMNS], *rows],
+        },
     )
 
 
@@ -288,9 +330,9 @@ def measure_conditions(people: int = PEOPLE) -> Outcome:
     return Outcome(
         "conditions",
         "Hips from lumbar spine with a thigh and a back clip: what conditions cost",
-        f"{people} simulated people, {done[Condition()]['reps']} reps a row: Romanian deadlifts unless said otherwise, the "
-        "product as it is, one thing changed at a time. Columns as above.",
+        f"{people} simulated people, {done[Condition()]['reps']} reps a row: Romanian deadlifts unless said otherwise, "
+        "the product as it is, one thing changed at a time. Columns as above.",
         ("condition", *COLUMNS),
         rows,
-        {"people": people, "rows": numbers},
+        {"people": people, "rows": numbers, "table": [["condition", *COLUMNS], *rows]},
     )

@@ -76,8 +76,8 @@ def bounds(
     at = belief.mean if constants is None else constants
     windows = [w for w in (prepare(m, rate_hz, params.window) for m in movements) if w is not None]
     told = [_told(w, at, levels, params, truth, noise_m_s2) for w in windows]
-    total = np.linalg.inv(belief.covariance) + sum(t.information for t in told)
-    doubt = np.linalg.inv(0.5 * (total + total.T))
+    total: FloatArray = sum((t.information for t in told), np.linalg.inv(belief.covariance))
+    doubt: FloatArray = np.linalg.inv(0.5 * (total + total.T))
     return [_bound(told, instant, doubt) for instant in at_s]
 
 

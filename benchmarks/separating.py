@@ -1,4 +1,4 @@
-"""A session through the product's own analysis, with more or less of what it may know, and how that compares to the truth."""
+"""A session through the product's own analysis, with more or less of what it may know, beside the truth."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ FloatArray = NDArray[np.float64]
 
 COVER = 1.645
 """SDs to either side of a value that hold 90 % of a normal distribution."""
+TILT_PAD_S = 0.5
+"""Standing before and after the pelvic tilts that goes with them, where the product does not use them."""
 LEAST_OVERLAP = 0.3
 """A rep is found where it overlaps a true one by this share of both together."""
 
@@ -40,6 +42,8 @@ class Given:
     """Whether reference hinges are marked as such."""
     toe_touch: bool | None = None
     tilts: bool | None = None
+    """True is for a product that does not follow the pelvic tilts: they are one more movement, which stands still only
+    before and after."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def without_tape(recording: Recording) -> Recording:
 def analysed(
     recording: Recording,
     clips: tuple[str, ...] | None,
-    given: Given = Given(),  # noqa: B008  (frozen)
+    given: Given = Given(),
     params: SessionParams | None = None,
     bench: Mapping[str, BenchCalibration] | None = None,
 ) -> tuple[SessionResult, Handed | None]:
@@ -108,7 +112,7 @@ def analysed(
 @contextmanager
 def _watched(given: Given, segments: Sequence[Segment], seen: list[Handed]) -> Iterator[None]:
     stretches: Callable[..., list[Stretch]] = separation.stretches
-    separate: Callable[..., Any] = separation.separate
+    separate: Callable[..., Any] = vars(separation)["separate"]
     used = [False]
 
     def chosen(*args: Any, **kwargs: Any) -> list[Stretch]:
@@ -117,19 +121,27 @@ def _watched(given: Given, segments: Sequence[Segment], seen: list[Handed]) -> I
         return _chosen(found, given, segments)
 
     def handed(*args: Any, **kwargs: Any) -> Any:
-        call = inspect.signature(separate).bind(*args, **kwargs).arguments
-        seen.append(
-            Handed(
-                tuple(call["movements"]), call["rate_hz"], call["belief"], call["levels"], call["params"], used[0]
-            )
-        )  # fmt: skip
-        return separate(*args, **kwargs)
+        call = inspect.signature(separate).bind(*args, **kwargs)
+        if given.tilts:
+            call.arguments["movements"] = [_never_quiet(m, segments) for m in call.arguments["movements"]]
+        with_ = call.arguments
+        movements = tuple(with_["movements"])
+        seen.append(Handed(movements, with_["rate_hz"], with_["belief"], with_["levels"], with_["params"], used[0]))
+        return separate(*call.args, **call.kwargs)
 
     try:
-        separation.stretches, separation.separate = chosen, handed  # type: ignore[assignment]
+        vars(separation).update(stretches=chosen, separate=handed)
         yield
     finally:
-        separation.stretches, separation.separate = stretches, separate  # type: ignore[assignment]
+        vars(separation).update(stretches=stretches, separate=separate)
+
+
+def _never_quiet(movement: Movement, segments: Sequence[Segment]) -> Movement:
+    """Still at the end of a pelvic tilt is not standing as usual."""
+    quiet = movement.quiet.copy()
+    for s in (s for s in segments if s.kind == "pelvic_tilt"):
+        quiet &= ~((movement.time_s >= s.start_s) & (movement.time_s <= s.end_s))
+    return replace(movement, quiet=quiet)
 
 
 def _within(stretch: Stretch, segments: Sequence[Segment], kind: str) -> bool:
@@ -144,7 +156,8 @@ def _chosen(found: Sequence[Stretch], given: Given, segments: Sequence[Segment])
         if wanted is False:
             kept = [s for s in kept if not _within(s, segments, kind)]
         elif wanted and not any(_within(s, segments, kind) for s in kept):
-            kept += [Stretch(s.start_s, s.end_s) for s in segments if s.kind == kind]
+            pad = TILT_PAD_S if kind == "pelvic_tilt" else 0.0
+            kept += [Stretch(s.start_s - pad, s.end_s + pad) for s in segments if s.kind == kind]
     if given.neutral is False:
         kept = [replace(s, neutral=False) for s in kept]
     return kept
@@ -155,12 +168,11 @@ def scored(
     reps: Sequence[TrueRep],
     truth_s: FloatArray,
     hip_deg: FloatArray,
-    clips: tuple[str, ...],
+    *,
+    from_start: bool = False,
 ) -> Scores:
-    """Compare with true reps and with true hip flexion ``hip_deg`` at ``truth_s``, by the rules of ../shared's scorer.
-
-    Without a pelvis clip lumbar flexion counts from where it was at the start of the rep, with one from standing.
-    """
+    """Compare with true reps and with true hip flexion ``hip_deg`` at ``truth_s``; lumbar flexion counts from standing
+    tall, as the product means it, or from where it was at the start of the rep."""
     found = [rep for one in result.sets for rep in one.reps]
     error, sd, square = (np.full(len(reps), np.nan) for _ in range(3))
     for index, (true, rep) in enumerate(zip(reps, _paired(reps, found), strict=True)):
@@ -170,7 +182,7 @@ def scored(
             square[index] = float(np.nanmean(hip**2))
         if rep is None or rep.lumbar_at_bottom_deg is None or rep.lumbar_sd_deg is None:
             continue
-        wanted = true.lumbar_at_bottom_deg if "pelvis" in clips else true.lumbar_from_start_deg
+        wanted = true.lumbar_from_start_deg if from_start else true.lumbar_at_bottom_deg
         error[index], sd[index] = rep.lumbar_at_bottom_deg - wanted, rep.lumbar_sd_deg
     return Scores(error, sd, square)
 
