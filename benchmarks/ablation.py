@@ -294,16 +294,16 @@ def measure(people: int = PEOPLE) -> Outcome:
     tilts = (
         ""
         if used
-        else " The product does not follow the pelvic tilts; their row does, with a spine that may bend where the trunk "
-        "hardly folds and no standing still in between, and the row of the pelvis clip does not."
+        else " The product does not follow the pelvic tilts; their row does, with a spine that may bend where the "
+        "trunk hardly folds and no standing still in between, and the row of the pelvis clip does not."
     )
     return Outcome(
         "ablation",
         "Hips from lumbar spine with a thigh and a back clip: what each piece of information brings",
-        f"{people} simulated people, {reps} Romanian deadlifts (good, rounded 20-35 degrees, arched), back clip at T12, "
-        "calibrated sensors, usual skin; each row has what the rows above it have. Angles only: height, the clips' "
-        f"pitches and what is believed of any hinge. {_HOW}{tilts} Simulated by this repository's own simulator, which "
-        "shares the model's idea of a spine: real people will do worse.",
+        f"{people} simulated people, {reps} Romanian deadlifts (good, rounded 20-35 degrees, arched), back clip at "
+        "T12, calibrated sensors, usual skin; each row has what the rows above it have. Angles only: height, the "
+        f"clips' pitches and what is believed of any hinge. {_HOW}{tilts} Simulated by this repository's simulator, "
+        "which shares the model's idea of a spine: real people will do worse.",
         ("information", *COLUMNS),
         rows,
         {

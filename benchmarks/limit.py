@@ -76,9 +76,13 @@ def bounds(
     at = belief.mean if constants is None else constants
     windows = [w for w in (prepare(m, rate_hz, params.window) for m in movements) if w is not None]
     told = [_told(w, at, levels, params, truth, noise_m_s2) for w in windows]
-    total: FloatArray = sum((t.information for t in told), np.linalg.inv(belief.covariance))
-    doubt: FloatArray = np.linalg.inv(0.5 * (total + total.T))
+    total = sum((t.information for t in told), _inverse(belief.covariance))
+    doubt = _inverse(0.5 * (total + total.T))
     return [_bound(told, instant, doubt) for instant in at_s]
+
+
+def _inverse(matrix: FloatArray) -> FloatArray:
+    return np.asarray(np.linalg.inv(matrix), np.float64)
 
 
 def _bound(told: Sequence[_Told], instant_s: float, doubt: FloatArray) -> Bound | None:

@@ -99,8 +99,8 @@ def measure() -> Outcome:
         "separation_speed",
         "Hips from lumbar spine: what it costs",
         f"{len(alone)} Romanian deadlifts of {REP_S:g} s, {lasting:.1f} s each with the standing around them, and "
-        f"their session of {length:.0f} s with {len(movements)} movements; two clips, one core. Processor time, the best of "
-        "interleaved rounds; bare vqf runs sample by sample over the raw samples of both clips.",
+        f"their session of {length:.0f} s with {len(movements)} movements; two clips, one core. Processor time, the "
+        "best of interleaved rounds; bare vqf runs sample by sample over the raw samples of both clips.",
         ("what", "ms", "x vqf"),
         [[name, f"{1e3 * s:.2f}", f"{s / base[ways[name][1]]:.2f}"] for name, s in best.items()],
         {name: {"ms": 1e3 * s, "to_vqf": s / base[ways[name][1]]} for name, s in best.items()},
