@@ -37,7 +37,7 @@ FloatArray = NDArray[np.float64]
 PEOPLE = 3
 """Simulated people, by default."""
 FIRST_SEED = 101
-"""Seeds from here on, which nothing was tuned on."""
+"""Seeds from here on: tune on others."""
 NOT_REPS = ("hinge", "toe_touch", "land")
 NEVER = 1e3
 """An SD, m/s², at which an acceleration says nothing."""
