@@ -10,7 +10,7 @@ are not as the model has them, knots that cannot follow the movement.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +106,8 @@ def _told(
     spline = np.empty(2 * basis.size)
     spline[::2], spline[1::2] = map(basis.fit, truth(window.movement.time_s))
     tilt = np.zeros(2 * window.tilt.shape[1])
-    _, local, border = _residuals(window, spline, tilt, constants, levels, Noise((1.0, 1.0, 1.0, 1.0)))
+    unhurried = replace(window, pace_s=np.zeros_like(window.pace_s))  # slowness widens the product's noise, not this
+    _, local, border = _residuals(unhurried, spline, tilt, constants, levels, Noise((1.0, 1.0, 1.0, 1.0)))
     size, z = len(spline), border.shape[2]
     jacobian = np.zeros((4, len(window.centre), size + z))
     where = 2 * window.knot[:, None] + np.arange(local.shape[2])

@@ -83,9 +83,10 @@ def bound(
 def test_more_information_never_makes_the_bound_larger() -> None:
     rep, other, reference = hinge(), hinge(10.0), hinge(20.0)
     taped = belief(TAPE)
+    vague = replace(taped, covariance=2.0 * taped.covariance)
     rows = [
-        bound(rep, other, reference, noise_m_s2=1e3),
-        bound(rep, other, reference),
+        bound(rep, other, reference, before=vague, noise_m_s2=1e3),
+        bound(rep, other, reference, before=vague),
         bound(rep, other, reference, before=taped),
         bound(rep, other, replace(reference, neutral=True), before=taped),
         bound(rep, other, replace(reference, neutral=True), hinge(30.0), before=taped),
@@ -95,7 +96,7 @@ def test_more_information_never_makes_the_bound_larger() -> None:
     for less, more in pairwise(rows):
         assert more[0] <= less[0] * (1.0 + 1e-6)
         assert more[1] <= less[1] * (1.0 + 1e-6)
-    assert rows[1][0] < 0.2 * rows[0][0], "accelerations are what tells hips from spine"
+    assert rows[1][1] < 0.2 * rows[0][1], "accelerations are what tells hips from spine"
 
 
 def test_knowing_the_constants_never_makes_the_bound_larger() -> None:

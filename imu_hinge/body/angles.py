@@ -41,9 +41,9 @@ class AngleParams:
 
 @dataclass(frozen=True)
 class JointAngles:
-    """Angles in degrees, (N,) each, NaN where these clips cannot tell; knee flexion is for the chain model to know. ``fold_deg`` is trunk against thigh (or
-    trunk against standing without a thigh clip): the signal that reps are counted on; ``trunk_pitch_deg`` the pitch
-    of the uppermost clip."""
+    """Angles in degrees, (N,) each, NaN where these clips cannot tell; knee flexion is for the
+    chain model to know. ``fold_deg`` is trunk against thigh (or trunk against standing without a thigh clip): the
+    signal that reps are counted on; ``trunk_pitch_deg`` the pitch of the uppermost clip."""
 
     hip_flexion_deg: FloatArray
     hip_flexion_sd_deg: FloatArray
@@ -61,8 +61,8 @@ class JointAngles:
         return JointAngles(**{f.name: nan for f in fields(JointAngles)})
 
     def emptied(self, doubtful: NDArray[np.bool_]) -> JointAngles:
-        """The same with hip, lumbar and knee flexion NaN where a clip is not where it says (N,): a wrong number with a small
-        SD is worse than none. The fold stays: a rep is a rep."""
+        """The same with hip, lumbar and knee flexion NaN where a clip is not where it says (N,): a wrong number with a
+        small SD is worse than none. The fold stays: a rep is a rep."""
         known = [f.name for f in fields(self) if f.name not in ("fold_deg", "trunk_pitch_deg")]
         return replace(self, **{name: np.where(doubtful, np.nan, getattr(self, name)) for name in known})
 
@@ -117,9 +117,10 @@ def joint_angles(
         hip_var = variance[PELVIS] + variance[THIGH] + (params.trunk_common_gain_sd * pitch[PELVIS]) ** 2
     elif THIGH in roles:
         part = share * params.prior_lumbar_share
-        hip = fold * (1.0 - part)
+        # Beyond straight it is the spine that opens: hips stop a few degrees behind the trunk (Roach 2015).
+        hip = np.where(fold > 0.0, fold * (1.0 - part), fold * (1.0 - share))
         hip_var = variance[BACK] + variance[THIGH] + (params.trunk_common_gain_sd * pitch[BACK]) ** 2
-        hip_var = hip_var + (share * params.prior_lumbar_share_sd * fold) ** 2
+        hip_var = hip_var + (share * np.where(fold > 0.0, params.prior_lumbar_share_sd, 0.5) * fold) ** 2
     if BACK in roles and PELVIS in roles and share >= params.min_share_below:
         part_of = pitch[BACK] - pitch[PELVIS]
         lumbar = part_of / share

@@ -5,10 +5,11 @@ five joints (in-vivo shares: Aiyangar 2015), the clips are at
 
     thigh clip   shank u(s) + clip u(t) + clip_ahead w(t)
     back clip    shank u(s) + thigh u(t) + hip_ahead w(t) + s1_ahead w(P) + s1_above u(P)
-                 + lumbar / 5 · sum_i u(P + c_i L) + back_ahead w(B)
+                 + lumbar / 5 · sum_i u(P + c_i L) + back_ahead w(B) + hip_side (yaw, -roll)
 
-with u(a) = (sin a, cos a) along a segment and w(a) = (cos a, -sin a) ahead of it. A clip measures its own pitch, of
-which a gain is skin; P = B - k L for a back clip with the share k of lumbar flexion below it.
+with u(a) = (sin a, cos a) along a segment and w(a) = (cos a, -sin a) ahead of it. Out of the plane,
+the back turns and leans about a midline that the hip lies beside. A clip measures its own pitch, of which a gain is
+skin, and on which it rocks as it is pushed; P = B - k L for a back clip that shows the share k of lumbar flexion.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imu_hinge.body.geometry import CONSTANTS, LEVELS
+from imu_hinge.body.window import Clips
 from imu_hinge.conventions import GRAVITY_M_S2, LUMBAR_SHARE_BELOW
 
 __all__ = ["ChainPoints", "acc_errors", "ahead", "along", "chain_points", "level_shares"]
@@ -45,12 +47,14 @@ def level_shares(levels: int) -> FloatArray:
 
 @dataclass(frozen=True)
 class ChainPoints:
-    """Where the clips are, (N, 2) in m, forward and up of the ankle, and how that changes.
+    """The bones' pitches (N,), and where the clips are, (N, 2) in m, forward and up of the ankle, and how that changes.
 
     ``*_by_shank`` and ``back_by_lumbar`` (N, 2) are derivatives by shank pitch and lumbar flexion, m/rad;
     ``thigh_by`` and ``back_by`` by the constants that matter, by index.
     """
 
+    thigh_rad: FloatArray
+    pelvis_rad: FloatArray
     thigh_m: FloatArray
     back_m: FloatArray
     by_shank: FloatArray
@@ -62,15 +66,16 @@ class ChainPoints:
 def chain_points(
     shank_rad: FloatArray,
     lumbar_rad: FloatArray,
-    thigh_rad: FloatArray,
-    back_rad: FloatArray,
+    clips: Clips,
     constants: FloatArray,
     levels: int,
 ) -> ChainPoints:
-    """Both clips' places from shank pitch and lumbar flexion (N,), the pitches measured (N,) and the constants (24,)."""
+    """Both clips' places from shank pitch and lumbar flexion (N,), what the clips measured and the constants (C,)."""
     c = {name: float(constants[index]) for name, index in _AT.items()}
-    t = thigh_rad * (1.0 - c["thigh_gain"])
-    b = back_rad * (1.0 - c["back_gain"])
+    fold = clips.back_rad - clips.thigh_rad
+    t = clips.thigh_rad * (1.0 - c["thigh_gain"]) - c["thigh_fold_gain"] * fold
+    t = t - c["thigh_rock_s2_m"] * clips.thigh_push_m_s2
+    b = clips.back_rad * (1.0 - c["back_gain"]) - c["back_rock_s2_m"] * clips.back_push_m_s2
     p = b - c["share_below"] * lumbar_rad
     share = level_shares(levels)
     joints = p[:, None] + share * lumbar_rad[:, None]
@@ -80,16 +85,25 @@ def chain_points(
     spine = along(joints).sum(axis=1) / 5.0
     bend = (share[:, None] * spine_ahead).sum(axis=1) * (c["lumbar_m"] / 5.0)
     by_pelvis = -c["s1_ahead_m"] * along_p + c["s1_above_m"] * ahead_p + (c["lumbar_m"] / 5.0) * spine_ahead.sum(axis=1)
-    thigh = c["shank_m"] * along_s + c["thigh_clip_m"] * along_t + c["thigh_clip_ahead_m"] * ahead_t
+    clip = c["thigh_clip_m"] + c["thigh_slide_m"] * fold[:, None]
+    thigh = c["shank_m"] * along_s + clip * along_t + c["thigh_clip_ahead_m"] * ahead_t
     back = c["shank_m"] * along_s + c["thigh_m"] * along_t + c["hip_ahead_m"] * ahead_t
     back = back + c["s1_ahead_m"] * ahead_p + c["s1_above_m"] * along_p + c["lumbar_m"] * spine
-    back = back + c["back_clip_ahead_m"] * ahead_b
-    turn_t = thigh_rad[:, None]
+    back = back + c["back_clip_ahead_m"] * ahead_b + c["hip_side_m"] * clips.turn_rad
+    thigh_by_t = clip * ahead_t - c["thigh_clip_ahead_m"] * along_t
+    back_by_t = c["thigh_m"] * ahead_t - c["hip_ahead_m"] * along_t
+    back_by_b = by_pelvis - c["back_clip_ahead_m"] * along_b
+    turns = {
+        _AT["thigh_gain"]: -clips.thigh_rad[:, None],
+        _AT["thigh_fold_gain"]: -fold[:, None],
+        _AT["thigh_rock_s2_m"]: -clips.thigh_push_m_s2[:, None],
+    }
     thigh_by = {
         _AT["shank_m"]: along_s,
         _AT["thigh_clip_m"]: along_t,
         _AT["thigh_clip_ahead_m"]: ahead_t,
-        _AT["thigh_gain"]: -turn_t * (c["thigh_clip_m"] * ahead_t - c["thigh_clip_ahead_m"] * along_t),
+        _AT["thigh_slide_m"]: fold[:, None] * along_t,
+        **{index: turn * thigh_by_t for index, turn in turns.items()},
     }
     back_by = {
         _AT["shank_m"]: along_s,
@@ -99,11 +113,14 @@ def chain_points(
         _AT["s1_above_m"]: along_p,
         _AT["lumbar_m"]: spine,
         _AT["back_clip_ahead_m"]: ahead_b,
-        _AT["thigh_gain"]: -turn_t * (c["thigh_m"] * ahead_t - c["hip_ahead_m"] * along_t),
-        _AT["back_gain"]: -back_rad[:, None] * (by_pelvis - c["back_clip_ahead_m"] * along_b),
+        _AT["hip_side_m"]: clips.turn_rad,
+        **{index: turn * back_by_t for index, turn in turns.items()},
+        _AT["back_gain"]: -clips.back_rad[:, None] * back_by_b,
+        _AT["back_rock_s2_m"]: -clips.back_push_m_s2[:, None] * back_by_b,
         _AT["share_below"]: -lumbar_rad[:, None] * by_pelvis,
     }
-    return ChainPoints(thigh, back, c["shank_m"] * ahead_s, bend - c["share_below"] * by_pelvis, thigh_by, back_by)
+    by_lumbar = bend - c["share_below"] * by_pelvis
+    return ChainPoints(t, p, thigh, back, c["shank_m"] * ahead_s, by_lumbar, thigh_by, back_by)
 
 
 def acc_errors(clip: str, pitch_rad: FloatArray) -> dict[int, FloatArray]:

@@ -33,7 +33,12 @@ CONSTANTS: Final = (
     "s1_above_m",
     "lumbar_m",
     "back_clip_ahead_m",
+    "hip_side_m",
     "thigh_gain",
+    "thigh_fold_gain",
+    "thigh_slide_m",
+    "thigh_rock_s2_m",
+    "back_rock_s2_m",
     "back_gain",
     "share_below",
     "thigh_acc_x_m_s2",
@@ -52,9 +57,11 @@ CONSTANTS: Final = (
 """What stays the same for one athlete and one placing of the clips: the shared unknowns of the chain model.
 
 Lengths from ankle to knee, knee to hip, knee to the thigh clip and S1 to T12; how far the clip and the hip lie ahead of
-the thigh's standing vertical, S1 ahead of and above the hip, the back clip ahead of the spine; skin gains (share of a
-pitch that is skin); the share of lumbar flexion below the back clip; each clip's accelerometer bias, difference of its
-axes' scales and cross-axis error in the sagittal plane, and gyroscope scale error; the shank's standing pitch and
+the thigh's standing vertical, S1 ahead of and above the hip, the back clip ahead of the spine, the hip of the thigh
+clip's leg to the left of the midline; skin gains (share of a pitch, or of the fold of trunk against thigh, that is
+skin), how far the thigh clip slides up the thigh per rad of fold, and how far each clip rocks on its skin per m/s²
+ahead of it, rad; the share of lumbar flexion that the back clip shows; each clip's accelerometer bias, difference of
+its axes' scales and cross-axis error in the sagittal plane, and gyroscope scale error; the shank's standing pitch and
 lumbar flexion at the bottom of a neutral hinge."""
 
 
@@ -87,8 +94,8 @@ class GeometryParams:
     lumbar_of_height: float = 0.110
     """L5/S1 to T12 (Panjabi 1992: five vertebrae with discs, 190 mm for 1.75 m)."""
     s1_ahead_m: float = -0.02
-    back_clip_ahead_m: float = -0.06
-    """Clip behind the vertebral bodies."""
+    back_clip_ahead_m: float = -0.08
+    """Clip behind the vertebral bodies: the spinous process ends 60-65, skin and half a clip add 10-25 mm."""
     length_sd_of_height: float = 0.010
     """SD of a long bone against its share of height."""
     tape_sd_m: float = 0.012
@@ -98,14 +105,25 @@ class GeometryParams:
     s1_ahead_sd_m: float = 0.012
     s1_above_sd_m: float = 0.010
     lumbar_sd_m: float = 0.012
-    back_clip_ahead_sd_m: float = 0.015
+    back_clip_ahead_sd_m: float = 0.02
     thigh_clip_ahead_sd_m: float = 0.015
     hip_ahead_sd_m: float = 0.02
-    thigh_gain_sd: float = 0.035
+    hip_side_sd_m: float = 0.07
+    """Half the distance of the hip centres, left or right (Bell 1990: 85 mm)."""
+    thigh_gain_sd: float = 0.03
     """Skin: share of the thigh's pitch (Xi 2022)."""
+    thigh_fold_gain_sd: float = 0.025
+    """Skin: 2 deg in a deep hinge."""
+    thigh_slide_sd_m: float = 0.008
+    """Skin slides a centimetre when the hip flexes fully (Camomilla 2017)."""
+    rock_sd_s2_m: float = 0.001
+    """A clip on skin swings at 10-15 Hz: it gives by 0.2 mm per m/s² and rocks by 3-8 rad per m of that."""
     back_gain_sd: float = 0.02
     share_below_sd: float = 0.06
     """Between L5 and L2 the share depends on the task (.53-.70 at L3; Aiyangar 2015)."""
+    share_skin: float = 0.06
+    share_skin_sd: float = 0.04
+    """Skin over a rounding spine follows less than the bone: 2-5 deg of 50 (Xi 2022)."""
     acc_bias_sd_m_s2: float = 0.06
     """Accelerometer bias as the standing specific force leaves it (raw MEMS 0.1-0.3, calibrated 0.02)."""
     acc_bias_calibrated_sd_m_s2: float = 0.02
@@ -116,12 +134,12 @@ class GeometryParams:
     standing_shank_sd_rad: float = float(np.deg2rad(2.0))
     reference_lumbar_rad: float = float(np.deg2rad(5.0))
     """Lumbar flexion at the bottom of a hinge with a dowel along head, upper back and sacrum."""
-    reference_lumbar_sd_rad: float = float(np.deg2rad(1.7))
+    reference_lumbar_sd_rad: float = float(np.deg2rad(1.5))
 
 
 @dataclass(frozen=True)
 class ChainBelief:
-    """What is believed of the constants: mean (24,) in the order of ``CONSTANTS`` and covariance (24, 24)."""
+    """What is believed of the constants: mean (C,) in the order of ``CONSTANTS`` and covariance (C, C)."""
 
     mean: FloatArray
     covariance: FloatArray
@@ -160,16 +178,17 @@ def believed(
         return (share * height, bone_sd) if taped_m is None else (taped_m, params.tape_sd_m)
 
     s1_above = params.s1_above_of_height * height
-    lumbar, lumbar_sd = params.lumbar_of_height * height, params.lumbar_sd_m
+    lumbar, lumbar_sd, lumbar_by_s1 = params.lumbar_of_height * height, 1.5 * params.lumbar_sd_m, 0.0
     if measures.hip_to_back_clip_m is not None:
         parts = levels_below(site) / 5.0
         lumbar = float(np.clip((measures.hip_to_back_clip_m - s1_above) / parts, 0.7 * lumbar, 1.3 * lumbar))
-    else:
-        lumbar_sd = 1.5 * lumbar_sd
+        # The tape holds their sum: the higher S1, the shorter the lumbar spine.
+        lumbar_sd, lumbar_by_s1 = params.lumbar_sd_m, -1.0 / parts
     clip, clip_sd = params.thigh_clip_m, params.thigh_clip_sd_m
     if measures.knee_to_thigh_clip_m is not None:
         clip, clip_sd = measures.knee_to_thigh_clip_m, params.thigh_clip_tape_sd_m
     share = LUMBAR_SHARE_BELOW[site]
+    share_sd = float(np.hypot(params.share_below_sd if share < 1.0 else 0.0, params.share_skin_sd))
     values: dict[str, tuple[float, float]] = {
         "shank_m": bone(measures.ankle_to_knee_m, params.shank_of_height),
         "thigh_m": bone(measures.knee_to_hip_m, params.thigh_of_height),
@@ -182,7 +201,12 @@ def believed(
         "back_clip_ahead_m": (params.back_clip_ahead_m, params.back_clip_ahead_sd_m),
         "thigh_gain": (0.0, params.thigh_gain_sd),
         "back_gain": (0.0, params.back_gain_sd),
-        "share_below": (share, params.share_below_sd if share < 1.0 else 1e-3),
+        "hip_side_m": (0.0, params.hip_side_sd_m),
+        "thigh_fold_gain": (0.0, params.thigh_fold_gain_sd),
+        "thigh_slide_m": (0.0, params.thigh_slide_sd_m),
+        "thigh_rock_s2_m": (0.0, params.rock_sd_s2_m),
+        "back_rock_s2_m": (0.0, params.rock_sd_s2_m),
+        "share_below": (share * (1.0 - params.share_skin), share_sd),
         "standing_shank_rad": (params.standing_shank_rad, params.standing_shank_sd_rad),
         "reference_lumbar_rad": (params.reference_lumbar_rad, params.reference_lumbar_sd_rad),
     }
@@ -194,4 +218,6 @@ def believed(
         values[f"{name}_gyr_scale"] = (0.0, params.gyr_scale_sd)
     mean = np.array([values[name][0] for name in CONSTANTS])
     sd = np.array([values[name][1] for name in CONSTANTS])
-    return ChainBelief(mean, np.diag(sd**2))
+    mix = np.eye(len(CONSTANTS))
+    mix[CONSTANTS.index("lumbar_m"), CONSTANTS.index("s1_above_m")] = lumbar_by_s1
+    return ChainBelief(mean, mix @ np.diag(sd**2) @ mix.T)

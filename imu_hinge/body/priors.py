@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 
 from imu_hinge.body.geometry import CONSTANTS
 from imu_hinge.body.window import Movement, Window
@@ -33,13 +33,14 @@ class PriorParams:
     """Means and SDs, rad. A course counts as so many independent values as ``freedom`` says."""
 
     lumbar_rad: float = _deg(5.0)
-    lumbar_sd_rad: float = _deg(25.0)
-    """Fully folded, from arched to rounded: wide, or the prior would decide what the clips should."""
+    lumbar_sd_rad: float = _deg(75.0)
+    """Fully folded. Three times the spread of people: every movement's prior pulls at the same constants, and thirty
+    honest ones together shrink all lumbar flexion by a sixth."""
     lumbar_standing_sd_rad: float = _deg(1.0)
     full_fold_rad: float = _deg(60.0)
     shank_rad: float = _deg(5.0)
-    shank_sd_rad: float = _deg(18.0)
-    """From a stiff-legged hinge (-8) to a deep squat (35)."""
+    shank_sd_rad: float = _deg(36.0)
+    """From a stiff-legged hinge (-8) to a deep squat (35); wide for the same reason."""
     freedom: float = 3.0
     rough_shank_rad: float = _deg(3.0)
     """Third differences of spline coefficients."""
@@ -50,7 +51,7 @@ class PriorParams:
     quiet_rate_rad_s: float = _deg(2.0)
     neutral_sd_rad: float = _deg(1.5)
     """Spread of reference hinges of one athlete."""
-    tilt_sd_rad: float = _deg(0.15)
+    tilt_sd_rad: float = _deg(0.3)
     """Slow error of a clip's inclination within a movement."""
     pelvis_sd_rad: float = _deg(0.5)
     """Where a pelvis clip is worn: what it and the back clip say of lumbar flexion."""
@@ -79,14 +80,14 @@ class Quadratic:
     right_x: FloatArray
     right_z: FloatArray
     constant: float
-    rows_x: coo_array
+    rows_x: csr_array[np.float64, tuple[int, int]]
     rows_z: FloatArray
     values: FloatArray
 
     def at(self, spline: FloatArray, rest: FloatArray) -> tuple[FloatArray, FloatArray, float]:
         """Gradients by x and z, and the cost."""
         off = self.rows_x @ spline + self.rows_z @ rest - self.values
-        return self.rows_x.T @ off, self.rows_z.T @ off, float(off @ off)
+        return np.asarray(self.rows_x.T @ off), self.rows_z.T @ off, float(off @ off)
 
 
 class _Rows:
@@ -137,9 +138,9 @@ class _Rows:
         return Quadratic(
             width,
             band,
-            rows_x.T @ rows_z,
+            np.asarray(rows_x.T @ rows_z),
             rows_z.T @ rows_z,
-            rows_x.T @ values,
+            np.asarray(rows_x.T @ values),
             rows_z.T @ values,
             float(values @ values),
             rows_x,

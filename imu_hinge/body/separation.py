@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
-from imu_hinge.body.geometry import ChainBelief, GeometryParams
+from imu_hinge.body.geometry import CONSTANTS, ChainBelief, GeometryParams
 from imu_hinge.body.smoother import Course, Fit, Noise, SmootherParams, courses, measured_noise, misfit, smooth
 from imu_hinge.body.window import Movement, Window, WindowParams, prepare
 
@@ -32,11 +33,14 @@ class SeparationParams:
     """A back clip below L4 sees too little of the lumbar spine."""
     most_misfit: float = 4.0
     """Residuals beyond so many SDs (root mean square): the foot was not planted, or a clip was touched."""
-    most_odd: float = 2.5
-    """How far the constants may end from what was believed (mean square, in SDs, over all of them): beyond, this body or
-    the way the clips sit is not the chain that is modelled."""
+    most_strange: float = 4.0
+    """How far lengths and gains may end from what was believed (mean square, in SDs): beyond, this body or the way the
+    clips sit is not the chain that is modelled. Short of that, SDs grow with it."""
     most_noise_m_s2: float = 0.2
     """Nor is it where so much of the back clip's acceleration (as widened) is left unexplained."""
+    sd_factor: float = 0.65
+    """What the posterior's SDs are worth from two clips: as they come, 90 % intervals hold every bottom of an independent
+    simulator's people and 92 % of our own's; with this 95 and some 73 % (docs/ACCURACY.md)."""
     quiet_rad_s: float = float(np.deg2rad(4.0))
     quiet_m_s2: float = 0.25
     quiet_s: float = 0.13
@@ -57,6 +61,8 @@ class Separated:
     courses: tuple[Course | None, ...]
     odd: bool = False
     """Whether the chain does not describe these movements, so that none is followed."""
+    widen: float = 1.0
+    """By how much the posterior's SDs were multiplied; more where the constants came out strange."""
 
 
 def quiet_stance(
@@ -109,38 +115,54 @@ def separate(
     fitting = [i for i, w in enumerate(windows) if misfit(w, alone, i, levels) <= params.most_misfit]
     if not fitting:
         return Separated(known, noise, (None,) * len(movements))
-    chosen = [windows[i] for i in fitting]
+    teaching = [i for i in fitting if not windows[i].movement.airborne.any()] or fitting
+    chosen = [windows[i] for i in teaching]
     start = replace(
-        alone, splines=tuple(alone.splines[i] for i in fitting), tilts=tuple(alone.tilts[i] for i in fitting)
+        alone,
+        splines=tuple(alone.splines[i] for i in teaching),
+        tilts=tuple(alone.tilts[i] for i in teaching),
+        priors=tuple(alone.priors[i] for i in teaching),
     )
     fit = smooth(chosen, belief, levels, smoother, noise, start)
     fit = smooth(chosen, belief, levels, smoother, measured_noise(chosen, fit, levels, smoother), fit)
+    strange = _strangeness(fit.belief, belief)
+    noisy = max(fit.noise.acc_sd_m_s2[2:]) > params.most_noise_m_s2
+    if strange > params.most_strange or noisy:
+        return Separated(fit.belief, fit.noise, (None,) * len(movements), odd=True)
+    measured = any(m.pelvis_rad is not None for m in movements)
+    widen = (1.0 if measured else params.sd_factor) * max(1.0, strange) ** 0.5
     followed: list[Course | None] = [None] * len(movements)
-    if _odd(fit, belief, params):
-        return Separated(fit.belief, fit.noise, tuple(followed), odd=True)
-    for place, course in zip(fitting, courses(chosen, fit, levels, smoother), strict=True):
-        followed[there[place]] = course
-    return Separated(fit.belief, fit.noise, tuple(followed))
+    for place, course in zip(teaching, courses(chosen, fit, levels), strict=True):
+        followed[there[place]] = course.widened(widen)
+    for place in (i for i in fitting if i not in teaching):
+        course_of = follow(windows[place].movement, rate_hz, fit.belief, fit.noise, levels, params)
+        followed[there[place]] = None if course_of is None else course_of.widened(widen)
+    return Separated(fit.belief, fit.noise, tuple(followed), widen=widen)
 
 
-def _odd(fit: Fit, belief: ChainBelief, params: SeparationParams) -> bool:
-    off = fit.belief.mean - belief.mean
-    strange = float(off @ np.linalg.solve(belief.covariance, off)) / len(off)
-    return strange > params.most_odd or max(fit.noise.acc_sd_m_s2[2:]) > params.most_noise_m_s2
+_SENSOR: Final = ("acc_", "gyr_")
+
+
+def _strangeness(fitted: ChainBelief, before: ChainBelief) -> float:
+    """How far body and placing came out from what was believed; a clip's own errors may be what they are."""
+    kept = [i for i, name in enumerate(CONSTANTS) if not any(mark in name for mark in _SENSOR)]
+    off = (fitted.mean - before.mean)[kept]
+    return float(off @ np.linalg.solve(before.covariance[np.ix_(kept, kept)], off)) / len(kept)
 
 
 def follow(
     movement: Movement, rate_hz: float, belief: ChainBelief, noise: Noise, levels: int, params: SeparationParams
-) -> tuple[Course, ChainBelief] | None:
-    """Follow one movement with constants already learnt; also what it taught about them. None where it cannot be
-    followed."""
+) -> Course | None:
+    """Follow one movement with constants already learnt; None where it cannot be followed.
+
+    What it teaches about the constants is not kept: a single rep with a drop-out in it would spoil those after it."""
     window = prepare(movement, rate_hz, params.window)
     if window is None:
         return None
     fit = smooth([window], belief, levels, params.smoother, noise)
     if misfit(window, fit, 0, levels) > params.most_misfit:
         return None
-    return courses([window], fit, levels, params.smoother)[0], fit.belief
+    return courses([window], fit, levels)[0]
 
 
 def _each(windows: Sequence[Window], belief: ChainBelief, levels: int, params: SmootherParams, noise: Noise) -> Fit:
@@ -150,6 +172,7 @@ def _each(windows: Sequence[Window], belief: ChainBelief, levels: int, params: S
         belief,
         tuple(f.splines[0] for f in fits),
         tuple(f.tilts[0] for f in fits),
+        tuple(f.priors[0] for f in fits),
         noise,
         sum(f.cost for f in fits),
         max(f.iterations for f in fits),

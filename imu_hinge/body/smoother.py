@@ -8,12 +8,13 @@ Schur complements, so that a session costs as much as its movements one by one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve_banded, cholesky_banded
+from scipy.sparse import csr_array
 
 from imu_hinge.body.chain import acc_errors, chain_points
 from imu_hinge.body.geometry import CONSTANTS, ChainBelief
@@ -27,6 +28,8 @@ FloatArray = NDArray[np.float64]
 
 _C: Final = len(CONSTANTS)
 _AT: Final = {name: index for index, name in enumerate(CONSTANTS)}
+_PACE_S: Final = 2.5
+"""What slower movements leave unexplained is correlated for longer, in proportion."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Noise:
     """SD of each compared acceleration, m/s²: thigh forward and up, back forward and up."""
 
     acc_sd_m_s2: tuple[float, float, float, float] = (0.2, 0.1, 0.1, 0.08)
+    share: float = 0.0
+    """And the share of a clip's acceleration that the model gets wrong: what its geometry leaves out."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class SmootherParams:
     """What low-passed acceleration of a well-attached clip leaves, m/s²."""
     noise_factor: float = 2.5
     """Residuals are correlated over about 0.3 s and hold what the model leaves out: SDs are widened by this."""
+    noise_share: float = 0.03
+    """Share of an acceleration that the model gets wrong with the thigh upright; bent knees leave the plane."""
     iterations: int = 25
     tolerance: float = 1e-4
     """Relative fall of the cost at which to stop."""
@@ -55,11 +62,12 @@ class SmootherParams:
 @dataclass(frozen=True)
 class Fit:
     """The outcome of ``smooth``: the constants as now believed, and for each window its spline coefficients (2n,),
-    interleaved shank and lumbar, and its tilt nodes (2T,)."""
+    interleaved shank and lumbar, its tilt nodes (2T,) and what was believed of it."""
 
     belief: ChainBelief
     splines: tuple[FloatArray, ...]
     tilts: tuple[FloatArray, ...]
+    priors: tuple[Quadratic, ...]
     noise: Noise
     cost: float
     iterations: int
@@ -78,10 +86,19 @@ class Course:
     lumbar_rad: FloatArray
     lumbar_sd_rad: FloatArray
 
+    def widened(self, factor: float) -> Course:
+        """The same, less sure."""
+        return replace(
+            self,
+            knee_sd_rad=factor * self.knee_sd_rad,
+            hip_sd_rad=factor * self.hip_sd_rad,
+            lumbar_sd_rad=factor * self.lumbar_sd_rad,
+        )
+
 
 @dataclass(frozen=True)
 class _System:
-    """Normal equations of one window: band (u+1, 2n), border (2n, z), corner (z, z) and gradients; z = tilts, constants."""
+    """Normal equations of one window: band (u+1, 2n), border (2n, z), corner (z, z), gradients; z tilts, constants."""
 
     band: FloatArray
     border: FloatArray
@@ -97,14 +114,16 @@ def _residuals(
     """Whitened residuals (M, 4), their derivatives by the local coefficients (M, 4, 2K) and by the border (M, 4, z)."""
     move, nodes = window.movement, window.tilt.shape[1]
     shank, lumbar = window.basis.at(spline[::2]), window.basis.at(spline[1::2])
-    points = chain_points(shank, lumbar, move.thigh_rad, move.back_rad, constants, levels)
+    points = chain_points(shank, lumbar, window.clips, constants, levels)
     m, k = len(window.centre), window.local.shape[2]
     residual = np.empty((m, 4))
     local = np.zeros((m, 4, 2 * k))
     border = np.zeros((m, 4, 2 * nodes + _C))
 
-    def bent(path: FloatArray) -> FloatArray:
-        return np.einsum("j,mjc->mc", window.bend, path[window.seen])
+    def bent(paths: Sequence[FloatArray]) -> FloatArray:
+        columns = np.concatenate(paths, axis=1)
+        seen: FloatArray = np.matmul(window.bend, columns[window.seen]).reshape(m, len(paths), 2).swapaxes(1, 2)
+        return seen
 
     by_shank = np.einsum("mjc,mjk->mck", points.by_shank[window.seen] * window.bend[:, None], window.local)
     by_lumbar = np.einsum("mjc,mjk->mck", points.back_by_lumbar[window.seen] * window.bend[:, None], window.local)
@@ -115,18 +134,21 @@ def _residuals(
         rows = slice(first, first + 2)
         error = acc_errors(clip, pitch[window.centre])
         tipped = GRAVITY_M_S2 * (window.tilt @ tilt[first // 2 * nodes : (first // 2 + 1) * nodes])
-        residual[:, rows] = bent(at) - window.acc_m_s2[:, rows]
+        curved = bent([at, *by.values()])
+        residual[:, rows] = curved[:, :, 0] - window.acc_m_s2[:, rows]
         residual[:, first] += tipped
         local[:, rows, ::2] = by_shank
-        for index, column in by.items():
-            border[:, rows, 2 * nodes + index] = bent(column)
+        border[:, rows, [2 * nodes + index for index in by]] = curved[:, :, 1:]
         for index, column in error.items():
             residual[:, rows] += constants[index] * column
             border[:, rows, 2 * nodes + index] = column
         border[:, first, first // 2 * nodes : (first // 2 + 1) * nodes] = GRAVITY_M_S2 * window.tilt
     local[:, 2:, 1::2] = by_lumbar
-    sd = np.array(noise.acc_sd_m_s2)
-    return residual / sd, local / sd[:, None], border / sd[:, None]
+    size = np.hypot(window.acc_m_s2[:, ::2], window.acc_m_s2[:, 1::2])
+    size *= noise.share * (1.0 + move.thigh_rad[window.centre, None] ** 2)
+    sd = np.hypot(np.array(noise.acc_sd_m_s2), np.repeat(size, 2, axis=1))
+    sd *= np.sqrt(np.clip(window.pace_s / _PACE_S, 1.0, 2.0))
+    return residual / sd, local / sd[:, :, None], border / sd[:, :, None]
 
 
 def _system(
@@ -146,12 +168,11 @@ def _system(
     upper_a, upper_b = np.triu_indices(k2)
     rows = (prior.width - 1) - (upper_b - upper_a)
     flat = (rows * size)[None, :] + where[:, upper_b]
-    band = np.bincount(flat.ravel(), products[:, upper_a, upper_b].ravel(), minlength=prior.width * size)
-    band = band[: prior.width * size].reshape(prior.width, size) + prior.band
-    cross = np.zeros((size, z))
-    np.add.at(cross, where.ravel(), np.matmul(local.transpose(0, 2, 1), border).reshape(m * k2, z))
-    by_spline = np.bincount(where.ravel(), np.einsum("mca,mc->ma", local, residual).ravel(), minlength=size)
+    sums = np.bincount(flat.ravel(), products[:, upper_a, upper_b].ravel(), minlength=prior.width * size)
+    band: FloatArray = sums[: prior.width * size].reshape(prior.width, size) + prior.band
     tall = border.reshape(m * 4, z)
+    wide = csr_array((local.ravel(), np.repeat(where, 4, axis=0).ravel(), np.arange(m * 4 + 1) * k2), (m * 4, size)).T
+    cross, by_spline = wide @ tall, wide @ residual.ravel()
     rest = np.concatenate([tilt, constants])
     gradient_x, gradient_z, cost = prior.at(spline, rest)
     return _System(
@@ -178,9 +199,9 @@ class _Reduced:
     pull: FloatArray
     """-gradient of the border after elimination, (z,)."""
     information: FloatArray
-    """(24, 24)."""
+    """(C, C)."""
     evidence: FloatArray
-    """(24,)."""
+    """(C,)."""
 
 
 def _reduce(system: _System, damping: float) -> _Reduced:
@@ -204,7 +225,8 @@ def _reduce(system: _System, damping: float) -> _Reduced:
 def _back(reduced: _Reduced, change: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Steps of a window's splines and tilts when the constants change by ``change``."""
     tilts = len(reduced.pull) - _C
-    tilt = np.linalg.solve(reduced.schur[:tilts, :tilts], reduced.pull[:tilts] - reduced.schur[:tilts, tilts:] @ change)
+    pull = reduced.pull[:tilts] - reduced.schur[:tilts, tilts:] @ change
+    tilt = np.asarray(np.linalg.solve(reduced.schur[:tilts, :tilts], pull), np.float64)
     return reduced.step - reduced.solved @ np.concatenate([tilt, change]), tilt
 
 
@@ -224,7 +246,7 @@ def smooth(
     means. Rests on Gauss-Newton steps from a straight spine and a hardly moving shank.
     """
     precision = np.linalg.inv(belief.covariance)
-    priors = [priors_of(w, params.priors) for w in windows]
+    priors = tuple(priors_of(w, params.priors) for w in windows) if start is None else start.priors
     constants = belief.mean.copy() if start is None else start.belief.mean.copy()
     if start is None:
         splines = [_first_guess(w, params.priors) for w in windows]
@@ -239,13 +261,14 @@ def smooth(
 
     systems, cost = build(splines, tilts, constants)
     damping, count = 1e-3, 0
-    for count in range(1, params.iterations + 1):
+    while count < params.iterations:
+        count += 1
         reduced = [_reduce(s, damping) for s in systems]
         change = np.zeros(_C)
         if learn:
             total = precision + sum(r.information for r in reduced)
             pull = sum(r.evidence for r in reduced) - precision @ (constants - belief.mean)
-            change = np.linalg.solve(total, pull)
+            change = np.asarray(np.linalg.solve(total, pull), np.float64)
         steps = [_back(r, change) for r in reduced]
         new_splines = [a + s for a, (s, _) in zip(splines, steps, strict=True)]
         new_tilts = [a + s for a, (_, s) in zip(tilts, steps, strict=True)]
@@ -263,8 +286,8 @@ def smooth(
     covariance = belief.covariance
     if learn:
         total = precision + sum(_reduce(s, 0.0).information for s in systems)
-        covariance = np.linalg.inv(0.5 * (total + total.T))
-    return Fit(ChainBelief(constants, covariance), tuple(splines), tuple(tilts), noise, cost, count)
+        covariance = np.asarray(np.linalg.inv(0.5 * (total + total.T)), np.float64)
+    return Fit(ChainBelief(constants, covariance), tuple(splines), tuple(tilts), priors, noise, cost, count)
 
 
 def _first_guess(window: Window, params: PriorParams) -> FloatArray:
@@ -285,7 +308,7 @@ def measured_noise(windows: Sequence[Window], fit: Fit, levels: int, params: Smo
     )
     sd = np.maximum(1.4826 * np.median(np.abs(left), axis=0), params.least_noise.acc_sd_m_s2)
     a, b, c, d = (float(v) for v in sd * params.noise_factor)
-    return Noise((a, b, c, d))
+    return Noise((a, b, c, d), params.noise_share)
 
 
 def misfit(window: Window, fit: Fit, index: int, levels: int) -> float:
@@ -294,19 +317,18 @@ def misfit(window: Window, fit: Fit, index: int, levels: int) -> float:
     return float(np.sqrt((left**2).mean()))
 
 
-def courses(windows: Sequence[Window], fit: Fit, levels: int, params: SmootherParams) -> tuple[Course, ...]:
+def courses(windows: Sequence[Window], fit: Fit, levels: int) -> tuple[Course, ...]:
     """Joint angles of every movement with their SDs, the constants' doubt included."""
-    return tuple(_course(w, x, e, fit, levels, params) for w, x, e in zip(windows, fit.splines, fit.tilts, strict=True))
+    each = zip(windows, fit.splines, fit.tilts, fit.priors, strict=True)
+    return tuple(_course(w, x, e, p, fit, levels) for w, x, e, p in each)
 
 
 _SD_SPACING_S: Final = 0.1
 
 
-def _course(
-    window: Window, spline: FloatArray, tilt: FloatArray, fit: Fit, levels: int, params: SmootherParams
-) -> Course:
+def _course(window: Window, spline: FloatArray, tilt: FloatArray, prior: Quadratic, fit: Fit, levels: int) -> Course:
     move, c = window.movement, fit.belief.mean
-    system = _system(window, priors_of(window, params.priors), spline, tilt, c, levels, fit.noise)
+    system = _system(window, prior, spline, tilt, c, levels, fit.noise)
     reduced = _reduce(system, 0.0)
     z = len(reduced.schur)
     tilts = z - _C
@@ -320,8 +342,10 @@ def _course(
     rows = np.unique(
         np.append(np.arange(0, len(move.time_s), max(1, round(_SD_SPACING_S * window.rate_hz))), len(move.time_s) - 1)
     )
-    value = {name: c[index] for name, index in _AT.items()}
+    share = float(c[_AT["share_below"]])
     shank, lumbar = window.basis.at(spline[::2]), window.basis.at(spline[1::2])
+    points = chain_points(shank, lumbar, window.clips, c, levels)
+    turns = {"thigh_gain": move.thigh_rad, "thigh_fold_gain": move.back_rad - move.thigh_rad}
 
     def sd(by_shank: float, by_lumbar: float, by_constant: dict[str, FloatArray]) -> FloatArray:
         pick = np.zeros((len(spline), len(rows)))
@@ -334,21 +358,16 @@ def _course(
             through[:, tilts + _AT[name]] += values[rows]
         own = (pick * cho_solve_banded((reduced.factor, False), pick, check_finite=False)).sum(axis=0)
         variance = own + np.einsum("ra,ab,rb->r", through, doubt, through)
-        return np.interp(np.arange(len(move.time_s)), rows, np.sqrt(np.maximum(variance, 0.0)))
+        every: FloatArray = np.interp(np.arange(len(move.time_s)), rows, np.sqrt(np.maximum(variance, 0.0)))
+        return every
 
-    thigh = move.thigh_rad * (1.0 - value["thigh_gain"])
-    pelvis = move.back_rad * (1.0 - value["back_gain"]) - value["share_below"] * lumbar
     return Course(
         move.time_s,
         shank,
-        shank - thigh,
-        sd(1.0, 0.0, {"thigh_gain": move.thigh_rad}),
-        pelvis - thigh,
-        sd(
-            0.0,
-            -float(value["share_below"]),
-            {"thigh_gain": move.thigh_rad, "back_gain": -move.back_rad, "share_below": -lumbar},
-        ),
+        shank - points.thigh_rad,
+        sd(1.0, 0.0, turns),
+        points.pelvis_rad - points.thigh_rad,
+        sd(0.0, -share, {**turns, "back_gain": -move.back_rad, "share_below": -lumbar}),
         lumbar,
         sd(0.0, 1.0, {}),
     )

@@ -12,8 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import BSpline
+from scipy.ndimage import gaussian_filter1d
 
-__all__ = ["Basis", "Movement", "Window", "WindowParams", "prepare"]
+__all__ = ["Basis", "Clips", "Movement", "Window", "WindowParams", "prepare"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -34,6 +35,8 @@ class WindowParams:
     """The kernels end after so many SDs."""
     output_s: float = 0.05
     """Spacing of the accelerations that are compared, s."""
+    push_s: float = 0.03
+    """SD of the low-pass of the accelerations that rock a clip, s."""
     tilt_node_s: float = 2.0
     """Spacing of the nodes of a clip's slow tilt error, s."""
 
@@ -45,7 +48,8 @@ class Movement:
     Pitches in rad from standing, accelerations (N, 2) in m/s², forward and up. ``quiet`` is True where the athlete
     stands still, ``airborne`` where the foot is not planted. ``neutral`` marks a reference hinge, whose lumbar flexion
     at the bottom is the athlete's neutral one. ``pelvis_rad`` is a pelvis clip's pitch, where worn, and ``share_below``
-    the share of lumbar flexion below the back clip.
+    the share of lumbar flexion below the back clip. ``back_yaw_rad`` (to the left, any zero) and ``back_roll_rad``
+    (left side up) are how the back turns out of the plane.
     """
 
     time_s: FloatArray
@@ -58,6 +62,20 @@ class Movement:
     pelvis_rad: FloatArray | None = None
     neutral: bool = False
     share_below: float = 1.0
+    back_yaw_rad: FloatArray | None = None
+    back_roll_rad: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class Clips:
+    """What the model takes from the clips as given, (N,): pitches, acceleration ahead of each clip's long axis, m/s²,
+    and ``turn_rad`` (N, 2), how far the back has turned left and leant right."""
+
+    thigh_rad: FloatArray
+    back_rad: FloatArray
+    thigh_push_m_s2: FloatArray
+    back_push_m_s2: FloatArray
+    turn_rad: FloatArray
 
 
 @dataclass(frozen=True)
@@ -81,16 +99,17 @@ class Basis:
         """Coefficients (size,) of the curve nearest to values (N,)."""
         dense = np.zeros((len(self.first), self.size))
         np.put_along_axis(dense, self.first[:, None] + np.arange(_DEGREE + 1), self.weight, axis=1)
-        coefficients: FloatArray = np.linalg.lstsq(dense, values, rcond=None)[0]
+        coefficients: FloatArray = np.asarray(np.linalg.lstsq(dense, values, rcond=None)[0], np.float64)
         return coefficients
 
 
 @dataclass(frozen=True)
 class Window:
     """A movement on its basis. M accelerations are compared; each sees the instants ``seen`` (M, J) through the kernel
-    ``bend`` (J,), the second derivative, and K coefficients from ``knot`` (M,) on, as ``local`` (M, J, K) weighs them."""
+    ``bend`` (J,), the second derivative, and K coefficients from ``knot`` (M,) on as ``local`` (M, J, K) weighs."""
 
     movement: Movement
+    clips: Clips
     rate_hz: float
     basis: Basis
     centre: IntArray
@@ -100,6 +119,8 @@ class Window:
     local: FloatArray
     acc_m_s2: FloatArray
     """(M, 4): thigh forward and up, back forward and up, low-passed."""
+    pace_s: float
+    """How long a movement there and back takes, as its turning and acceleration have it."""
     tilt: FloatArray
     """(M, T): share of each tilt node in each compared acceleration."""
 
@@ -160,6 +181,8 @@ def prepare(movement: Movement, rate_hz: float, params: WindowParams) -> Window 
         movement.pelvis_rad,
         movement.neutral,
         movement.share_below,
+        _out_of_plane(movement.back_yaw_rad, known),
+        _out_of_plane(movement.back_roll_rad, known),
     )
     smooth, bend = _kernels(rate_hz, params)
     half = len(bend) // 2
@@ -187,6 +210,7 @@ def prepare(movement: Movement, rate_hz: float, params: WindowParams) -> Window 
     measured = np.einsum("j,mjc->mc", smooth, acc[wide])
     return Window(
         filled,
+        _clips(filled, rate_hz, params),
         rate_hz,
         basis,
         centre.astype(np.int64),
@@ -195,7 +219,39 @@ def prepare(movement: Movement, rate_hz: float, params: WindowParams) -> Window 
         knot.astype(np.int64),
         local,
         measured,
+        _pace(filled, rate_hz),
         _hats(movement.time_s[centre], movement.time_s, params.tilt_node_s),
+    )
+
+
+def _out_of_plane(values: FloatArray | None, known: BoolArray) -> FloatArray | None:
+    if values is None:
+        return None
+    sound = known & np.isfinite(values)
+    return _filled(np.unwrap(_filled(values, sound)), sound) if sound.any() else None
+
+
+def _pace(move: Movement, rate_hz: float) -> float:
+    speed = np.gradient(gaussian_filter1d(move.back_rad - move.thigh_rad, 0.05 * rate_hz)) * rate_hz
+    change = np.gradient(speed) * rate_hz
+    return float(2.0 * np.pi * np.sqrt((speed**2).mean() / max((change**2).mean(), 1e-12)))
+
+
+def _clips(move: Movement, rate_hz: float, params: WindowParams) -> Clips:
+    def push(acc: FloatArray, pitch: FloatArray) -> FloatArray:
+        smooth = gaussian_filter1d(acc, params.push_s * rate_hz, axis=0)
+        ahead: FloatArray = smooth[:, 0] * np.cos(pitch) - smooth[:, 1] * np.sin(pitch)
+        return ahead
+
+    def turn(values: FloatArray | None) -> FloatArray:
+        return np.zeros(len(move.time_s)) if values is None else np.sin(values - np.median(values))
+
+    return Clips(
+        move.thigh_rad,
+        move.back_rad,
+        push(move.thigh_acc_m_s2, move.thigh_rad),
+        push(move.back_acc_m_s2, move.back_rad),
+        np.stack([turn(move.back_yaw_rad), -turn(move.back_roll_rad)], axis=-1),
     )
 
 

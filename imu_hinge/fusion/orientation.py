@@ -150,6 +150,13 @@ class OrientationStream:
         self._since = value["since"]
         self._last_rate = value["last_rate"].copy()
 
+    def retune(self, bias_rad_s: FloatArray) -> None:
+        """Take a gyroscope bias (3,) that is better known than what stillness told; the orientation stays."""
+        limit = self._params.bias_clip_rad_s
+        self._backend.retune(np.clip(bias_rad_s, -limit, limit))
+        self._bias_known = True
+        self._until_bias = self._stillness.window
+
     def _next_change(self, start: int, valid: BoolArray, still: BoolArray) -> int:
         """End of the stretch from ``start`` that can be filtered in one go."""
         changes = np.flatnonzero(valid[start:] != valid[start])

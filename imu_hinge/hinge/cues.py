@@ -30,6 +30,8 @@ class CueParams:
     """Fold below which nothing is judged live, deg: standing is no hinge."""
     least_trunk_deg: float = 25.0
     """Trunk pitch from which thigh and trunk are compared, deg: before, a degree of either is a large share."""
+    still_down_deg: float = 1.0
+    """The thigh is on its way down while it is this near to its deepest, deg; up, each joint has its own time."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class CueEngine:
             for severity in ("amber", "red")
         ]
         self._thigh_turn = np.inf
-        self._trunk_at_turn = np.inf
+        self._back_at_turn = np.inf
         self.retune(judge)
 
     def retune(self, judge: Judge) -> None:
@@ -110,11 +112,12 @@ class CueEngine:
         """Take consecutive live samples, NaN where unknown; give the cues that fell, of the faults watched for."""
         fold = grid.fold_deg
         level = self._neutral.levelled(grid.lumbar_deg, fold)
+        ratio, shot = self._legs(grid)
         values = {
             "rounded_back": (level, grid.lumbar_deg),
             "arched_back": (-level, grid.lumbar_deg),
-            "knee_dominant": (self._thigh_ratio(grid), grid.thigh_pitch_deg),
-            "hips_shoot_up": (shot := self._shot_up(grid), shot),
+            "knee_dominant": (ratio, grid.thigh_pitch_deg),
+            "hips_shoot_up": (shot, shot),
         }
         cues = []
         for order, trigger in enumerate(self._triggers):
@@ -129,20 +132,19 @@ class CueEngine:
                     cues.append((at, order, Cue(at, trigger.name, trigger.severity, float(told[i]))))
         return [cue for _, _, cue in sorted(cues, key=lambda c: c[:2])]
 
-    def _thigh_ratio(self, grid: RepAngles) -> FloatArray:
-        leant = np.where(grid.trunk_pitch_deg >= self._params.least_trunk_deg, grid.trunk_pitch_deg, np.nan)
-        ratio: FloatArray = -grid.thigh_pitch_deg / (leant * self._usual)
-        return ratio
-
-    def _shot_up(self, grid: RepAngles) -> FloatArray:
-        """How far the thigh has extended since it turned, deg, while the trunk is further forward than then."""
-        out = []
-        samples = zip(grid.thigh_pitch_deg.tolist(), grid.back_pitch_deg.tolist(), grid.fold_deg.tolist(), strict=True)
-        for thigh, trunk, fold in samples:
+    def _legs(self, grid: RepAngles) -> tuple[FloatArray, FloatArray]:
+        """How many times as far as usual the thigh tips for the trunk's pitch, on the way down; and how far it has
+        extended since it turned, deg, while the trunk is further forward than then."""
+        ratios, shots = [], []
+        columns = (grid.thigh_pitch_deg, grid.trunk_pitch_deg, grid.back_pitch_deg, grid.fold_deg)
+        for thigh, trunk, back, fold in zip(*(column.tolist() for column in columns), strict=True):
             if fold < self._params.least_fold_deg:
                 self._thigh_turn = np.inf
             elif thigh < self._thigh_turn:
-                self._thigh_turn, self._trunk_at_turn = thigh, trunk
-            forward = trunk >= self._trunk_at_turn + self._still_forward
-            out.append(thigh - self._thigh_turn if forward and self._thigh_turn < np.inf else 0.0)
-        return np.array(out)
+                self._thigh_turn, self._back_at_turn = thigh, back
+            extended = thigh - self._thigh_turn
+            down = extended <= self._params.still_down_deg and trunk >= self._params.least_trunk_deg
+            ratios.append(-thigh / (trunk * self._usual) if down else 0.0)
+            forward = back >= self._back_at_turn + self._still_forward
+            shots.append(extended if forward and self._thigh_turn < np.inf else 0.0)
+        return np.array(ratios), np.array(shots)

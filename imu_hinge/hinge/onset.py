@@ -16,8 +16,9 @@ __all__ = ["Order", "order_down", "order_up", "spine_lead"]
 
 FloatArray = NDArray[np.float64]
 
-_SHARES = (0.10, 0.25, 0.40)
-"""Shares of each one's own way at which both are timed: the beginning of the movement, averaged against unrest."""
+_SHARES = (0.20, 0.35, 0.50)
+"""Shares of each one's own way at which both are timed, averaged against unrest: the first half of the movement, but
+for its very beginning, which is slow and smoothed."""
 _LEAST_DEG = 4.0
 """A joint that moves less than this has no order."""
 _SHAPE = 0.25

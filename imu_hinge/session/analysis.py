@@ -23,7 +23,7 @@ from imu_hinge.session.params import SessionParams
 from imu_hinge.session.quality import session_quality
 from imu_hinge.session.reference import Reference, find_reference, reference_reps
 from imu_hinge.session.results import AngleSeries, SessionResult, SetResult
-from imu_hinge.session.separation import laid_over, separate_session
+from imu_hinge.session.separation import inclination_doubt_rad, laid_over, separate_session
 from imu_hinge.session.set_context import set_context, trend_of
 from imu_hinge.session.sets import FoundSet, find_sets, free_fall
 from imu_hinge.session.slips import Slip, find_slips
@@ -70,11 +70,13 @@ def analyze(
     grid = RepAngles.of(time_s, joints, sites, motion)
     falling = free_fall(tracks)
     found = find_sets(grid, falling, recording.segments, rate_hz, params.reps, params.set_break_s)
+    separated = None
     if not calibration.suspect:
         hinges = reference_reps(grid, recording.segments, rate_hz, params.reps)
         benched = {name: name in (bench or {}) for name in chosen}
+        doubt = inclination_doubt_rad(tracks, sites)
         separated = separate_session(
-            recording, time_s, motion, sites, hinges, found, falling, benched, rate_hz, params.separation
+            recording, time_s, motion, sites, hinges, found, falling, doubt, benched, rate_hz, params.separation
         )
         if separated is not None:
             joints = laid_over(joints, time_s, separated.courses)
@@ -90,7 +92,9 @@ def analyze(
         clips=tuple(chosen),
         angles=_series(time_s, motion, joints),
         sets=sets,
-        quality=session_quality(recording, tracks, health, calibration, slips, sites, reference, set(bench or {})),
+        quality=session_quality(
+            recording, tracks, health, calibration, slips, sites, reference, separated, set(bench or {})
+        ),
         reference_lumbar_deg=None if calibration.suspect else reference.lumbar_deg,
         reference_lumbar_sd_deg=None if calibration.suspect else reference.lumbar_sd_deg,
         params={

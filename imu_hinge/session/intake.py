@@ -1,4 +1,4 @@
-"""Rows in the order they arrive become clip tracks on one grid, whatever the chunking.
+"""Rows in the order they arrive become samples of every clip on one grid, whatever the chunking.
 
 Every decision (a row too late to matter, a clip that fell silent) depends on the order of the rows alone, never on
 where a block of them was cut.
@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imu_hinge.fusion.bench import BenchCalibration
-from imu_hinge.fusion.orientation import OrientationParams, OrientationStream
 from imu_hinge.fusion.resample import GridResampler, ResampleParams
-from imu_hinge.fusion.track import ClipTrack
 from imu_hinge.sensors.source import SampleBlock
 from imu_hinge.session.tracks import ACC_FULL_SCALE_M_S2, GYR_FULL_SCALE_RAD_S
 
-__all__ = ["Intake"]
+__all__ = ["GridSamples", "Intake"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -29,25 +28,40 @@ STALL_S = 0.5
 _FULL_SCALE = np.array([ACC_FULL_SCALE_M_S2] * 3 + [GYR_FULL_SCALE_RAD_S] * 3)
 
 
+@dataclass(frozen=True)
+class GridSamples:
+    """A clip's specific force and rates (N, 3) on the grid from index ``first``, NaN rows in gaps."""
+
+    first: int
+    acc_m_s2: FloatArray
+    gyr_rad_s: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.acc_m_s2)
+
+    def part(self, start: int, stop: int) -> GridSamples:
+        """Rows ``start`` to ``stop``."""
+        return GridSamples(
+            self.first + start,
+            np.ascontiguousarray(self.acc_m_s2[start:stop]),
+            np.ascontiguousarray(self.gyr_rad_s[start:stop]),
+        )
+
+
 class _Lane:
     """One clip on its way to the grid."""
 
-    def __init__(
-        self, resample: ResampleParams, orientation: OrientationParams, first: int, gap_limit_s: float
-    ) -> None:
+    def __init__(self, resample: ResampleParams, first: int, gap_limit_s: float) -> None:
         self.resampler = GridResampler(resample, first, gap_limit_s)
-        self.orientation = OrientationStream(orientation, resample.rate_hz)
         self.acc: list[FloatArray] = []
         self.gyr: list[FloatArray] = []
         self.last_s = -math.inf
 
-    def take(self, count: int, first: int) -> ClipTrack:
-        """The first ``count`` grid samples not yet taken, with their orientation."""
+    def take(self, count: int, first: int) -> GridSamples:
+        """The first ``count`` grid samples not yet taken."""
         acc, gyr = _joined(self.acc), _joined(self.gyr)
         self.acc, self.gyr = [acc[count:]], [gyr[count:]]
-        acc, gyr = np.ascontiguousarray(acc[:count]), np.ascontiguousarray(gyr[:count])
-        block = self.orientation.update(gyr, acc)
-        return ClipTrack(first, acc, gyr, block.quat, block.bias_rad_s, block.still, block.inclination_sd_rad)
+        return GridSamples(first, acc[:count], gyr[:count])
 
 
 def _joined(parts: list[FloatArray]) -> FloatArray:
@@ -57,7 +71,7 @@ def _joined(parts: list[FloatArray]) -> FloatArray:
 
 
 class Intake:
-    """Streams rows of several clips into tracks that share the grid."""
+    """Streams rows of several clips into samples that share the grid."""
 
     def __init__(
         self,
@@ -65,14 +79,12 @@ class Intake:
         wanted: Sequence[str],
         clip_rates_hz: Mapping[str, float],
         resample: ResampleParams,
-        orientation: OrientationParams,
         bench: Mapping[str, BenchCalibration] | None = None,
     ) -> None:
         self._index = {name: clips.index(name) for name in wanted}
         self._is_wanted = np.isin(np.arange(len(clips)), list(self._index.values()))
         self._rates = dict(clip_rates_hz)
         self._resample = resample
-        self._orientation = orientation
         self._bench = dict(bench or {})
         self._lanes: dict[str, _Lane] = {}
         self._newest_s = -math.inf
@@ -85,7 +97,7 @@ class Intake:
         """Time of the newest sample seen, s."""
         return self._newest_s
 
-    def update(self, block: SampleBlock) -> dict[str, ClipTrack]:
+    def update(self, block: SampleBlock) -> dict[str, GridSamples]:
         """Take rows; give the grid samples that became certain, the same stretch for every clip (maybe none)."""
         keep = self._is_wanted[block.clip_index]
         time_s, index = block.time_s[keep], block.clip_index[keep]
@@ -107,7 +119,7 @@ class Intake:
         self._emitted = first
         for name in self._index:
             gap = self._resample.gap_limit_s(self._rates.get(name, 100.0))
-            self._lanes[name] = _Lane(self._resample, self._orientation, first, gap)
+            self._lanes[name] = _Lane(self._resample, first, gap)
 
     def _feed(self, name: str, time_s: FloatArray, newest_before_s: FloatArray, values: FloatArray) -> None:
         if not len(time_s):
@@ -130,7 +142,7 @@ class Intake:
         lane.acc.append(grid.acc_m_s2)
         lane.gyr.append(grid.gyr_rad_s)
 
-    def _emit(self) -> dict[str, ClipTrack]:
+    def _emit(self) -> dict[str, GridSamples]:
         rate_hz = self._resample.rate_hz
         given_up = math.floor((self._newest_s - STALL_S) * rate_hz - 1.0)
         stop = min(max(lane.resampler.next_index, given_up) for lane in self._lanes.values())

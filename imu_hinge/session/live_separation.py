@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imu_hinge.body.angles import clip_roles
+from imu_hinge.body.angles import JointAngles, clip_roles
 from imu_hinge.body.geometry import ChainBelief, Measures, believed
 from imu_hinge.body.kinematics import SegmentMotion
+from imu_hinge.body.live_filter import LiveFilter
+from imu_hinge.body.live_prior import PersonalPrior
 from imu_hinge.body.separation import SeparationParams, follow, quiet_stance, separate
 from imu_hinge.body.smoother import Course, Noise
-from imu_hinge.conventions import BACK, THIGH
+from imu_hinge.conventions import BACK, PELVIS, THIGH
 from imu_hinge.hinge.reps import Rep
 from imu_hinge.recording.model import Segment
-from imu_hinge.session.separation import Stretch, movement_of, separable, stretches
+from imu_hinge.session.separation import Stretch, movement_of, separable, stretches, widened
 
 __all__ = ["LiveSeparation"]
 
@@ -29,6 +31,7 @@ class _Part:
     time_s: FloatArray
     motion: Mapping[str, SegmentMotion]
     falling: BoolArray
+    doubt_rad: FloatArray
 
 
 class LiveSeparation:
@@ -53,6 +56,9 @@ class LiveSeparation:
             calibrated = {role: benched.get(roles[role], False) for role in (THIGH, BACK)}
             self._belief = believed(measures, sites[roles[BACK]], params.geometry, calibrated)
         self._first_belief = self._belief
+        self._measured = PELVIS in clip_roles(sites)
+        self._widen = 1.0 if self._measured else params.sd_factor
+        self._filter: LiveFilter | None = None
 
     @property
     def able(self) -> bool:
@@ -60,10 +66,15 @@ class LiveSeparation:
         return self._levels is not None
 
     def remember(
-        self, time_s: FloatArray, motion: Mapping[str, SegmentMotion], falling: BoolArray, oldest_s: float
+        self,
+        time_s: FloatArray,
+        motion: Mapping[str, SegmentMotion],
+        falling: BoolArray,
+        doubt_rad: FloatArray,
+        oldest_s: float,
     ) -> None:
         """Keep a stretch; forget what ended before ``oldest_s``."""
-        self._parts.append(_Part(time_s, motion, falling))
+        self._parts.append(_Part(time_s, motion, falling, doubt_rad))
         while self._parts and float(self._parts[0].time_s[-1]) < oldest_s:
             self._parts.pop(0)
 
@@ -87,9 +98,40 @@ class LiveSeparation:
         if not movements:
             return ()
         found = separate(movements, self._rate_hz, self._first_belief, self._levels, self._params)
-        self._belief, self._noise = found.belief, found.noise
+        self._belief = None if found.odd else found.belief
+        self._noise, self._widen = found.noise, found.widen
         self._parts.clear()
+        self._filter = None
+        if self._belief is not None:
+            neutral = [c for m, c in zip(movements, found.courses, strict=True) if m.neutral and c is not None]
+            prior = PersonalPrior.learnt(neutral) if neutral else None
+            self._filter = LiveFilter(self._belief, self._levels, self._rate_hz, self._noise, prior)
         return found.courses
+
+    def now(self, joints: JointAngles, motion: Mapping[str, SegmentMotion], falling: BoolArray) -> JointAngles:
+        """Live angles (N,) of the next samples; where a pelvis clip measures hip and lumbar flexion these stay."""
+        if self._filter is None:
+            return joints
+        roles = clip_roles(self._sites)
+        thigh, back = motion[roles[THIGH]], motion[roles[BACK]]
+        live = self._filter.update(
+            thigh.pitch_rad,
+            back.pitch_rad,
+            thigh.sagittal_acc_m_s2,
+            back.sagittal_acc_m_s2,
+            airborne=falling,
+        )
+        joints = replace(joints, knee_flexion_deg=np.rad2deg(live.knee_rad))
+        if self._measured:
+            return joints
+        widen = self._widen / self._params.sd_factor
+        return replace(
+            joints,
+            hip_flexion_deg=np.rad2deg(live.hip_rad),
+            hip_flexion_sd_deg=widen * np.rad2deg(live.hip_sd_rad),
+            lumbar_flexion_deg=np.rad2deg(live.lumbar_rad),
+            lumbar_flexion_sd_deg=widen * np.rad2deg(live.lumbar_sd_rad),
+        )
 
     def follow(self, rep: Rep, until_s: float) -> Course | None:
         """The course of a rep that has ended, from what was measured up to ``until_s``."""
@@ -107,10 +149,11 @@ class LiveSeparation:
         quiet = self._quiet([motion[roles[THIGH]], motion[roles[BACK]]])
         movement = movement_of(stretch, time_s[rows], motion, self._sites, quiet, falling, self._rate_hz)
         followed = follow(movement, self._rate_hz, self._belief, self._noise, self._levels, self._params)
-        if followed is None:
-            return None
-        course, _ = followed
-        return course
+        return widened(
+            None if followed is None else followed.widened(self._widen),
+            time_s,
+            np.concatenate([p.doubt_rad for p in parts]),
+        )
 
     def _quiet(self, worn: Sequence[SegmentMotion]) -> BoolArray:
         return quiet_stance(

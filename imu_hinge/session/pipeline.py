@@ -25,15 +25,16 @@ from imu_hinge.hinge.profiles import profile_of
 from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.recording.model import Segment
 from imu_hinge.sensors.source import SampleBlock
-from imu_hinge.session.intake import Intake
+from imu_hinge.session.intake import GridSamples, Intake
 from imu_hinge.session.live_calibration import CALIBRATION_KINDS, LiveCalibration, LiveCalibrator
 from imu_hinge.session.live_reps import CountedRep, LiveReps
 from imu_hinge.session.live_separation import LiveSeparation
 from imu_hinge.session.measure import measure_rep
+from imu_hinge.session.orienting import Orienter
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.reference import find_reference, reference_reps
 from imu_hinge.session.results import RepResult
-from imu_hinge.session.separation import grid_laid_over, laid_over
+from imu_hinge.session.separation import grid_laid_over, inclination_doubt_rad, laid_over
 from imu_hinge.session.set_context import LiveContexts
 from imu_hinge.session.sets import free_fall
 
@@ -91,9 +92,9 @@ class Pipeline:
             tuple(sites),
             clip_rates_hz,
             replace(self._params.resample, rate_hz=rate_hz),
-            self._params.orientation,
             bench,
         )
+        self._orienter = Orienter(tuple(sites), self._params.orientation, rate_hz)
         self._cue_params = CueParams() if cue_params is None else cue_params
         has_thigh = THIGH in clip_roles(sites)
         self._calibrator = LiveCalibrator(sites, rate_hz, self._params)
@@ -144,13 +145,13 @@ class Pipeline:
 
     def update(self, block: SampleBlock) -> list[PipelineBlock]:
         """Take rows; give what became known, cut wherever the calibration or the set changed."""
-        tracks = self._intake.update(block)
-        if not tracks:
+        samples = self._intake.update(block)
+        if not samples:
             return []
-        first = next(iter(tracks.values())).first
-        n = len(next(iter(tracks.values())))
+        first = next(iter(samples.values())).first
+        n = len(next(iter(samples.values())))
         cuts = sorted({0, n, *(c - first for c in self._boundaries(first, first + n))})
-        return [self._advance({name: track.part(a, b) for name, track in tracks.items()}) for a, b in pairwise(cuts)]
+        return [self._advance({name: part.part(a, b) for name, part in samples.items()}) for a, b in pairwise(cuts)]
 
     def finish(self) -> tuple[LiveRep, ...]:
         """The reps that the end of the stream cut off after their return."""
@@ -181,26 +182,30 @@ class Pipeline:
         here = [s for s in self._segments if s.kind == "set" and s.start_s <= now_s < s.end_s]
         return profile_of(here[-1].exercise if here else None).faults
 
-    def _advance(self, tracks: dict[str, ClipTrack]) -> PipelineBlock:
+    def _advance(self, samples: Mapping[str, GridSamples]) -> PipelineBlock:
         """One stretch without a change in it."""
-        some = next(iter(tracks.values()))
+        some = next(iter(samples.values()))
         time_s = (some.first + np.arange(len(some))) / self._rate_hz
         fresh = self._calibrator.attempt(some.first)
         if fresh is not None:
             self._adopt(fresh)
+        tracks = self._orienter.update(samples)
         self._calibrator.remember(tracks)
         if self._calibration is None:
             nan = np.full(len(time_s), np.nan)
             joints = JointAngles.unknown(len(time_s))
             return PipelineBlock(time_s, dict.fromkeys(tracks, nan), joints)
         motion, joints = self._angles(tracks)
+        falling = free_fall(tracks)
         if self._calibration.suspect:
             joints = joints.emptied(np.ones(len(time_s), bool))
+        else:
+            joints = self._separation.now(joints, motion, falling)
         grid = RepAngles.of(time_s, joints, self._sites, motion)
         self._keep_history(grid)
-        falling = free_fall(tracks)
         if self._separation.able:
-            self._separation.remember(time_s, motion, falling, self._oldest_s(grid))
+            doubt = inclination_doubt_rad(tracks, self._sites)
+            self._separation.remember(time_s, motion, falling, doubt, self._oldest_s(grid))
         self._ended += self._reps.update(grid, falling, self._history)
         reps = self._measured(float(time_s[-1]))
         cues: list[Cue] = []
@@ -227,13 +232,16 @@ class Pipeline:
 
     def _adopt(self, fresh: LiveCalibration) -> None:
         self._calibration = fresh.body
-        motion, joints = self._angles(fresh.tracks)
-        some = next(iter(fresh.tracks.values()))
+        past = self._orienter.looked_back(fresh.tracks)
+        if fresh.body.level != "minimal":
+            self._orienter.retune(past, fresh.body.alignments)
+        motion, joints = self._angles(past)
+        some = next(iter(past.values()))
         time_s = (some.first + np.arange(len(some))) / self._rate_hz
         grid = RepAngles.of(time_s, joints, self._sites, motion)
         if self._separation.able and not self._calibration.suspect:
             hinges = reference_reps(grid, fresh.segments, self._rate_hz, self._params.reps)
-            courses = self._separation.learn(time_s, motion, free_fall(fresh.tracks), hinges, fresh.segments)
+            courses = self._separation.learn(time_s, motion, free_fall(past), hinges, fresh.segments)
             joints = laid_over(joints, time_s, courses)
             grid = RepAngles.of(time_s, joints, self._sites, motion)
         reference = find_reference(grid, fresh.segments, self._rate_hz, self._params.reps)

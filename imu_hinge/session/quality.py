@@ -7,6 +7,7 @@ from collections.abc import Mapping, Set
 import numpy as np
 
 from imu_hinge.body.calibration import BodyCalibration
+from imu_hinge.body.separation import Separated
 from imu_hinge.conventions import BACK, PELVIS
 from imu_hinge.fusion.track import ClipTrack
 from imu_hinge.recording.model import Recording
@@ -30,13 +31,14 @@ def session_quality(
     slips: tuple[Slip, ...],
     sites: Mapping[str, str],
     reference: Reference,
+    separated: Separated | None,
     benched: Set[str],
 ) -> Quality:
     """Everything a session's health comes to; warnings are sentences for the athlete."""
     warnings = [
         *recording.warnings,
         *calibration.warnings,
-        *_session_warnings(recording, calibration, slips, sites, reference),
+        *_session_warnings(recording, calibration, slips, sites, reference, separated),
         *_stream_warnings(recording, health),
     ]
     return Quality(
@@ -66,6 +68,7 @@ def _session_warnings(
     slips: tuple[Slip, ...],
     sites: Mapping[str, str],
     reference: Reference,
+    separated: Separated | None,
 ) -> list[str]:
     warnings = []
     if calibration.level == "minimal":
@@ -75,19 +78,25 @@ def _session_warnings(
         " angles after that are left out; fix it and repeat the calibration"
         for s in slips
     ]
-    two = BACK in sites and PELVIS in sites
-    if not two:
+    measured = BACK in sites and PELVIS in sites
+    estimated = separated is not None and not separated.odd and not measured
+    if separated is not None and separated.odd and not measured:
+        warnings.append(
+            "thigh and back clip moved as no planted leg and spine would: hips and lumbar spine are not told apart."
+            " Are the clips where their names say, and were the feet on their spot?"
+        )
+    elif not measured and not estimated:
         lacking = "back clip at T12 or L1" if PELVIS in sites or sites.get(BACK) == "S1" else "clip on the sacrum"
         warnings.append(f"lumbar flexion cannot be told with these clips: wear a {lacking} as well")
-    if sites.get(BACK) in ("L3", "L4") and not two:
+    if sites.get(BACK) in ("L3", "L4") and not measured:
         warnings.append("a back clip at L3 or L4 sees neither the pelvis nor the whole spine: move it up to T12/L1")
-    if two and sites[BACK] == "S1":
+    if measured and sites[BACK] == "S1":
         warnings.append("pelvis and back clip both sit on the sacrum: move the back clip up to T12/L1 to see the spine")
-    elif two and sites[BACK] == "L5":
+    elif measured and sites[BACK] == "L5":
         warnings.append("a back clip at L5 sees a fifth of the lumbar spine: move it up to T12/L1")
-    elif two and not recording.segments_of("reference_hinge"):
+    elif (measured or estimated) and not recording.segments_of("reference_hinge"):
         warnings.append("no reference hinge: rounding is judged against an average neutral hinge")
-    elif two and reference.lumbar_deg is None:
+    elif (measured or estimated) and reference.lumbar_deg is None:
         warnings.append("no reference hinge could be measured: rounding is judged against an average neutral hinge")
     return warnings
 

@@ -17,6 +17,7 @@ from imu_hinge.body.separation import Separated, SeparationParams, quiet_stance,
 from imu_hinge.body.smoother import Course
 from imu_hinge.body.window import Movement
 from imu_hinge.conventions import BACK, LUMBAR_SHARE_BELOW, PELVIS, THIGH
+from imu_hinge.fusion.track import ClipTrack
 from imu_hinge.hinge.profiles import profile_of
 from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.hinge.reps import Rep
@@ -26,19 +27,21 @@ from imu_hinge.session.sets import FoundSet
 __all__ = [
     "Stretch",
     "grid_laid_over",
+    "inclination_doubt_rad",
     "laid_over",
     "measures_of",
     "movement_of",
     "separable",
     "separate_session",
     "stretches",
+    "widened",
 ]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-_BEFORE_FLIGHT_S, _AFTER_FLIGHT_S = 0.08, 0.35
-"""Toes leave after the heel; a landing shakes every clip."""
+_BEFORE_FLIGHT_S, _AFTER_FLIGHT_S = 0.2, 0.35
+"""The heel leaves before the toes; a landing shakes every clip."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,8 @@ def movement_of(
         motion[roles[PELVIS]].pitch_rad[rows] if PELVIS in roles else None,
         stretch.neutral,
         LUMBAR_SHARE_BELOW[sites[roles[BACK]]],
+        back.twist_rad[rows],
+        back.roll_rad[rows],
     )
 
 
@@ -146,6 +151,7 @@ def separate_session(
     references: Sequence[Rep],
     sets: Sequence[FoundSet],
     falling: BoolArray,
+    doubt_rad: FloatArray,
     benched: Mapping[str, bool],
     rate_hz: float,
     params: SeparationParams,
@@ -167,7 +173,8 @@ def separate_session(
         params.geometry,
         {role: benched.get(roles[role], False) for role in (THIGH, BACK)},
     )
-    return separate(movements, rate_hz, belief, levels, params)
+    found = separate(movements, rate_hz, belief, levels, params)
+    return replace(found, courses=tuple(widened(c, time_s, doubt_rad) for c in found.courses))
 
 
 def laid_over(joints: JointAngles, time_s: FloatArray, found: Sequence[Course | None]) -> JointAngles:
@@ -175,6 +182,29 @@ def laid_over(joints: JointAngles, time_s: FloatArray, found: Sequence[Course | 
     columns = {name: getattr(joints, name).copy() for name in _COURSES}
     _write(columns, _COURSES, time_s, np.isnan(joints.fold_deg), found)
     return replace(joints, **columns)
+
+
+def inclination_doubt_rad(tracks: Mapping[str, ClipTrack], sites: Mapping[str, str]) -> FloatArray:
+    """How unsure the inclinations of thigh and back clip are together, (N,): the chain takes pitches as they are."""
+    roles = clip_roles(sites)
+    worn = [tracks[roles[role]].inclination_sd_rad for role in (THIGH, BACK) if role in roles]
+    doubt: FloatArray = np.sqrt(np.sum(np.square(worn), axis=0))
+    return doubt
+
+
+def widened(course: Course | None, time_s: FloatArray, doubt_rad: FloatArray) -> Course | None:
+    """A course whose SDs hold the doubt (N,) about inclinations on the grid ``time_s``."""
+    if course is None:
+        return None
+    first = int(np.searchsorted(time_s, course.time_s[0] - 1e-6))
+    doubt = doubt_rad[first : first + len(course.time_s)]
+    doubt = np.where(np.isnan(doubt), 0.0, doubt)
+    return replace(
+        course,
+        knee_sd_rad=np.hypot(course.knee_sd_rad, doubt),
+        hip_sd_rad=np.hypot(course.hip_sd_rad, doubt),
+        lumbar_sd_rad=np.hypot(course.lumbar_sd_rad, doubt),
+    )
 
 
 def grid_laid_over(grid: RepAngles, course: Course | None) -> RepAngles:
@@ -204,10 +234,9 @@ def _write(
     unknown: BoolArray,
     found: Sequence[Course | None],
 ) -> None:
+    """Nothing is written where a clip was silent: what the others measured there stays."""
     for course in (c for c in found if c is not None):
         first = int(np.searchsorted(time_s, course.time_s[0] - 1e-6))
         rows = slice(first, first + len(course.time_s))
         for name, source in sources.items():
-            columns[name][rows] = np.rad2deg(getattr(course, source))
-    for values in columns.values():
-        values[unknown] = np.nan
+            columns[name][rows] = np.where(unknown[rows], columns[name][rows], np.rad2deg(getattr(course, source)))

@@ -50,11 +50,12 @@ def test_replay_sorts_a_recording_once_and_uses_its_calibrations(
     assert sorted(sorted_clips) == sorted(["back", "pelvis", "thigh"] * 2)
 
 
-def test_replay_reads_standard_input_and_two_clips(imu_hinge: Run, short_file: Path) -> None:
+def test_replay_reads_standard_input_and_tells_hips_from_spine_with_two_clips(imu_hinge: Run, short_file: Path) -> None:
     shown = imu_hinge("replay", "-", "--speed", "max", "--clips", "thigh,back", stdin=short_file.read_bytes())
     assert shown.code == 0
     assert shown.out.splitlines()[-1].startswith("3 reps, ")
-    assert "lumbar –" in shown.out
+    assert "lumbar +" in shown.out
+    assert "lumbar –" not in shown.out
 
 
 def test_replay_keeps_the_pace_it_was_asked_for(

@@ -95,6 +95,11 @@ def test_knees_that_take_over_are_cued_on_the_way_down() -> None:
     assert of_rep(Drawn(thigh_share=0.62), "squat") == []
 
 
+def test_a_thigh_that_lags_on_the_way_up_is_no_knee_cue() -> None:
+    lag = after(LEAVE + 0.3, 0.4) - after(LEAVE + 0.8, 0.5)
+    assert of_rep(Drawn(thigh_more=-8.0 * lag, hip_more=8.0 * lag)) == []
+
+
 def test_hips_that_shoot_up_are_cued_once_on_the_way_up() -> None:
     shoot = after(LEAVE, 0.35) - after(LEAVE + 0.5, 0.5)
     found = of_rep(Drawn(thigh_more=8.0 * shoot, hip_more=2.0 * shoot), "deadlift")
