@@ -14,7 +14,7 @@ import numpy as np
 import scipy
 
 import imu_hinge
-from benchmarks import broad, hour, reading, streaming
+from benchmarks import ablation, broad, hour, reading, recorded, separation_speed, streaming
 from benchmarks.tables import Outcome, markdown
 
 HERE = Path(__file__).resolve().parent
@@ -22,33 +22,56 @@ BENCHMARKS: dict[str, Callable[[], Outcome | None]] = {
     "reading": reading.measure,  # first: a process that starts others hands its own peak memory on
     "hour": hour.measure,
     "streaming": streaming.measure,
+    "separation_speed": separation_speed.measure,
+    "ablation": ablation.measure,
+    "conditions": ablation.measure_conditions,
+    "recorded": recorded.measure,
     "broad": broad.measure,
 }
 
 
 def main() -> int:
-    """Run the named benchmarks, or all; only a run of all is kept."""
+    """Run the named benchmarks, or all; what runs is kept where all do, or where it is asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(BENCHMARKS)}; all by default")
-    names = parser.parse_args().names
+    parser.add_argument(
+        "--people", type=int, default=ablation.PEOPLE, help="simulated people in ablation and conditions (%(default)s)"
+    )
+    parser.add_argument("--keep", action="store_true", help="keep the named ones beside what the others last were")
+    arguments = parser.parse_args()
+    names, people = arguments.names, arguments.people
+    if people < 1:
+        parser.error("--people needs at least one")
+    benchmarks: dict[str, Callable[[], Outcome | None]] = {
+        **BENCHMARKS,
+        "ablation": lambda: ablation.measure(people),
+        "conditions": lambda: ablation.measure_conditions(people),
+    }
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     outcomes = []
     for name in names or BENCHMARKS:
-        outcome = BENCHMARKS[name]()
+        outcome = benchmarks[name]()
         if outcome is None:
             print(f"{name}: its data are not here (set IMU_HINGE_DATA)", file=sys.stderr)
             continue
         outcomes.append(outcome)
         print(markdown(outcome), flush=True)
-    if not names:
-        keep(outcomes)
+    if arguments.keep or not names:
+        keep(outcomes, *(last() if names else ({}, {})))
     return 0
 
 
-def keep(outcomes: list[Outcome]) -> None:
-    """Write both files; a benchmark that could not run keeps the numbers of its last run out of them."""
+def last() -> tuple[dict[str, str], dict[str, object]]:
+    """The sections by heading and the numbers by name, as kept last."""
+    page = (HERE / "RESULTS.md").read_text(encoding="utf-8").split("\n## ")[1:]
+    numbers = json.loads((HERE / "results" / "latest.json").read_text(encoding="utf-8"))
+    return {part.split("\n")[0]: f"## {part.rstrip()}\n" for part in page}, numbers
+
+
+def keep(outcomes: list[Outcome], sections: dict[str, str], numbers: dict[str, object]) -> None:
+    """Write both files: ``outcomes``, and of the rest ``sections`` by heading and ``numbers`` by name."""
     machine = {
         "imu_hinge": imu_hinge.__version__,
         "python": platform.python_version(),
@@ -62,8 +85,9 @@ def keep(outcomes: list[Outcome]) -> None:
         "Made by `make bench`; run it again after a change and compare. Seconds belong to the machine they were "
         "measured on\n(" + ", ".join(f"{k} {v}" for k, v in machine.items()) + "), ratios less so.\n"
     )
-    (HERE / "RESULTS.md").write_text("\n".join([head, *map(markdown, outcomes)]), encoding="utf-8")
-    latest = {"machine": machine, **{o.name: o.numbers for o in outcomes}}
+    sections = sections | {o.title: markdown(o) for o in outcomes}
+    (HERE / "RESULTS.md").write_text("\n".join([head, *sections.values()]), encoding="utf-8")
+    latest = {**numbers, "machine": machine, **{o.name: o.numbers for o in outcomes}}
     (HERE / "results").mkdir(exist_ok=True)
     (HERE / "results" / "latest.json").write_text(json.dumps(latest, indent=1) + "\n", encoding="utf-8")
 

@@ -1,7 +1,8 @@
 """Writes the tables of docs/ACCURACY.md and README.md: ``make accuracy``, where the evaluation data are.
 
 Runs the scorer that lies beside the data (IMU_HINGE_DATA, or ../shared/data beside the repository) on every recording
-with known truth, for every set of clips, and takes the filters' numbers from benchmarks/results/latest.json.
+with known truth, for every set of clips, and takes the numbers of the filters and of our own simulator's people from
+benchmarks/results/latest.json.
 """
 
 from __future__ import annotations
@@ -102,6 +103,13 @@ def filters() -> str:
     return table(("filter", "whole trials", "first minute of movement"), rows)
 
 
+def simulated(name: str) -> str:
+    """A table of the benchmarks over people of our own simulator, as last measured."""
+    latest = json.loads((ROOT / "benchmarks" / "results" / "latest.json").read_text(encoding="utf-8"))
+    head, *rows = latest[name]["table"]
+    return table(head, rows)
+
+
 def overview(scores: dict[str, dict[str, Any]]) -> str:
     """The table of README.md."""
     broad = json.loads((ROOT / "benchmarks" / "results" / "latest.json").read_text(encoding="utf-8"))["broad"]
@@ -157,6 +165,7 @@ def main() -> None:
     scores = {name: score(*run) for name, run in RUNS.items()}
     fill(ROOT / "README.md", {"accuracy": overview(scores)})
     blocks = {name: per_recording(found) for name, found in scores.items()}
+    blocks |= {name: simulated(name) for name in ("ablation", "conditions")}
     fill(ROOT / "docs" / "ACCURACY.md", {**blocks, "faults": faults(scores["sim_all"]), "filters": filters()})
 
 
