@@ -38,6 +38,12 @@ class SeparationParams:
     clips sit is not the chain that is modelled. Short of that, SDs grow with it."""
     most_noise_m_s2: float = 0.2
     """Nor is it where so much of the back clip's acceleration (as widened) is left unexplained."""
+    teaching_misfit: float = 1.5
+    """A movement that leaves more than this teaches nothing about the constants, and is followed as noisy as it is."""
+    calm_s: float = 2.5
+    hurry_power: float = 1.3
+    """SDs of a rep that takes less than this grow with the power of how much less: what skin and model leave out grows
+    with the accelerations."""
     sd_factor: float = 0.65
     """What the posterior's SDs are worth from two clips: as they come, 90 % intervals hold every bottom of an
     independent simulator's people and 92 % of our own's; with this 96 and some 73 % (docs/ACCURACY.md)."""
@@ -116,11 +122,43 @@ def separate(
         first = smooth(neutral, belief, levels, smoother, noise, first)
         known = first.belief
     alone = _each(windows, known, levels, smoother, noise)
-    fitting = [i for i, w in enumerate(windows) if misfit(w, alone, i, levels) <= params.most_misfit]
+    left = [misfit(w, alone, i, levels) for i, w in enumerate(windows)]
+    fitting = [i for i, rms in enumerate(left) if rms <= params.most_misfit]
     if not fitting:
         return Separated(known, noise, (None,) * len(movements))
-    teaching = [i for i in fitting if not windows[i].movement.airborne.any()] or fitting
+    calm = [i for i in fitting if left[i] <= params.teaching_misfit and not windows[i].movement.airborne.any()]
+    teaching = calm or fitting
+    fit, strange = _learn(windows, teaching, alone, belief, levels, params, noise)
+    hinges = [i for i in fitting if windows[i].movement.neutral]
+    if strange is None and hinges and hinges != teaching:
+        # Quick reps on a chain that is not quite theirs: learn from the reference hinges alone.
+        teaching = hinges
+        fit, strange = _learn(windows, teaching, alone, belief, levels, params, noise)
+    if strange is None:
+        return Separated(fit.belief, fit.noise, (None,) * len(movements), odd=True)
+    measured = any(m.pelvis_rad is not None for m in movements)
+    widen = (1.0 if measured else params.sd_factor) * max(1.0, strange) ** 0.5
+    followed: list[Course | None] = [None] * len(movements)
     chosen = [windows[i] for i in teaching]
+    for place, course in zip(teaching, courses(chosen, fit, levels), strict=True):
+        followed[there[place]] = course.widened(widen * _hurry(windows[place].movement, rate_hz, params))
+    for place in (i for i in fitting if i not in teaching):
+        course_of = follow(windows[place].movement, rate_hz, fit.belief, fit.noise, levels, params)
+        followed[there[place]] = None if course_of is None else course_of.widened(widen)
+    return Separated(fit.belief, fit.noise, tuple(followed), widen=widen)
+
+
+def _learn(
+    windows: Sequence[Window],
+    teaching: Sequence[int],
+    alone: Fit,
+    belief: ChainBelief,
+    levels: int,
+    params: SeparationParams,
+    noise: Noise,
+) -> tuple[Fit, float | None]:
+    """The constants from some of the windows, and how strange they came out; None where the chain is not theirs."""
+    chosen, smoother = [windows[i] for i in teaching], params.smoother
     start = replace(
         alone,
         splines=tuple(alone.splines[i] for i in teaching),
@@ -131,17 +169,7 @@ def separate(
     fit = smooth(chosen, belief, levels, smoother, measured_noise(chosen, fit, levels, smoother), fit)
     strange = _strangeness(fit.belief, belief)
     noisy = max(fit.noise.acc_sd_m_s2[2:]) > params.most_noise_m_s2
-    if strange > params.most_strange or noisy:
-        return Separated(fit.belief, fit.noise, (None,) * len(movements), odd=True)
-    measured = any(m.pelvis_rad is not None for m in movements)
-    widen = (1.0 if measured else params.sd_factor) * max(1.0, strange) ** 0.5
-    followed: list[Course | None] = [None] * len(movements)
-    for place, course in zip(teaching, courses(chosen, fit, levels), strict=True):
-        followed[there[place]] = course.widened(widen)
-    for place in (i for i in fitting if i not in teaching):
-        course_of = follow(windows[place].movement, rate_hz, fit.belief, fit.noise, levels, params)
-        followed[there[place]] = None if course_of is None else course_of.widened(widen)
-    return Separated(fit.belief, fit.noise, tuple(followed), widen=widen)
+    return fit, None if strange > params.most_strange or noisy else strange
 
 
 _SENSOR: Final = ("acc_", "gyr_")
@@ -164,9 +192,25 @@ def follow(
     if window is None:
         return None
     fit = smooth([window], belief, levels, params.smoother, noise)
-    if misfit(window, fit, 0, levels) > params.most_misfit:
+    left = misfit(window, fit, 0, levels)
+    if left > params.most_misfit:
         return None
-    return courses([window], fit, levels)[0]
+    if left > params.teaching_misfit:
+        fit = smooth([window], belief, levels, params.smoother, noise.times(left), fit)
+    return courses([window], fit, levels)[0].widened(_hurry(movement, rate_hz, params))
+
+
+def _hurry(movement: Movement, rate_hz: float, params: SeparationParams) -> float:
+    """By how much the SDs of quick reps grow: 1 for calm ones."""
+    fold = np.abs(movement.back_rad - movement.thigh_rad)
+    fold = fold[np.isfinite(fold)]
+    if not len(fold):
+        return 1.0
+    half = fold > 0.5 * fold.max()
+    reps = max(1, int(np.count_nonzero(half[1:] & ~half[:-1])))
+    # A smooth rep spends about 0.55 of its time beyond half its depth.
+    lasts_s = float(half.sum()) / rate_hz / reps / 0.55
+    return float(max(1.0, params.calm_s / max(lasts_s, 0.3)) ** params.hurry_power)
 
 
 def _each(windows: Sequence[Window], belief: ChainBelief, levels: int, params: SmootherParams, noise: Noise) -> Fit:

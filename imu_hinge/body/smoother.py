@@ -40,6 +40,11 @@ class Noise:
     share: float = 0.0
     """And the share of a clip's acceleration that the model gets wrong: what its geometry leaves out."""
 
+    def times(self, factor: float) -> Noise:
+        """The same, ``factor`` times as large."""
+        a, b, c, d = (factor * sd for sd in self.acc_sd_m_s2)
+        return Noise((a, b, c, d), factor * self.share)
+
 
 @dataclass(frozen=True)
 class SmootherParams:
