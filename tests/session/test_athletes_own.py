@@ -113,8 +113,8 @@ def test_constants_that_cannot_be_are_left_aside(own: Sessions, known: Personal)
     learnt = known.learnt
     assert learnt is not None
     wrong = learnt.mean.copy()
-    wrong[learnt.names.index("thigh_m")] += 0.5
-    wrong[learnt.names.index("shank_m")] += 0.5
+    wrong[learnt.names.index("thigh_m")] += 2.0
+    wrong[learnt.names.index("shank_m")] += 2.0
     athlete = replace(known, learnt=replace(learnt, mean=wrong, covariance=1e-2 * learnt.covariance))
     result = analyze(own().recording, athlete=athlete)
     plain = analyze(own().recording)
