@@ -36,14 +36,19 @@ class SeparationParams:
     most_strange: float = 4.0
     """How far lengths and gains may end from what was believed (mean square, in SDs): beyond, this body or the way the
     clips sit is not the chain that is modelled. Short of that, SDs grow with it."""
-    most_noise_m_s2: float = 0.2
-    """Nor is it where so much of the back clip's acceleration (as widened) is left unexplained."""
+    most_strange_alone: float = 1.5
+    """The same where only the reference hinges were let teach."""
+    most_noise_m_s2: float = 0.1
+    """Nor is it where so much acceleration (as widened) is left unexplained, the thigh's forward wobble apart;
+    simulated people leave 0.025-0.045, motion-capture skeletons 0.05-0.22."""
     teaching_misfit: float = 1.5
     """A movement that leaves more than this teaches nothing about the constants, and is followed as noisy as it is."""
     calm_s: float = 2.5
     hurry_power: float = 1.3
     """SDs of a rep that takes less than this grow with the power of how much less: what skin and model leave out grows
     with the accelerations."""
+    most_hurry: float = 3.0
+    """But no quicker than this many times counts."""
     sd_factor: float = 0.65
     """What the posterior's SDs are worth from two clips: as they come, 90 % intervals hold every bottom of an
     independent simulator's people and 92 % of our own's; with this 96 and some 73 % (docs/ACCURACY.md)."""
@@ -134,6 +139,7 @@ def separate(
         # Quick reps on a chain that is not quite theirs: learn from the reference hinges alone.
         teaching = hinges
         fit, strange = _learn(windows, teaching, alone, belief, levels, params, noise)
+        strange = None if strange is None or strange > params.most_strange_alone else strange
     if strange is None:
         return Separated(fit.belief, fit.noise, (None,) * len(movements), odd=True)
     measured = any(m.pelvis_rad is not None for m in movements)
@@ -168,7 +174,7 @@ def _learn(
     fit = smooth(chosen, belief, levels, smoother, noise, start)
     fit = smooth(chosen, belief, levels, smoother, measured_noise(chosen, fit, levels, smoother), fit)
     strange = _strangeness(fit.belief, belief)
-    noisy = max(fit.noise.acc_sd_m_s2[2:]) > params.most_noise_m_s2
+    noisy = max(fit.noise.acc_sd_m_s2[1:]) > params.most_noise_m_s2
     return fit, None if strange > params.most_strange or noisy else strange
 
 
@@ -201,16 +207,16 @@ def follow(
 
 
 def _hurry(movement: Movement, rate_hz: float, params: SeparationParams) -> float:
-    """By how much the SDs of quick reps grow: 1 for calm ones."""
+    """By how much the SDs of quick reps grow: 1 for calm ones, for jumps (slow dips), and where a pelvis clip measures."""
     fold = np.abs(movement.back_rad - movement.thigh_rad)
     fold = fold[np.isfinite(fold)]
-    if not len(fold):
+    if movement.pelvis_rad is not None or movement.airborne.any() or not len(fold):
         return 1.0
     half = fold > 0.5 * fold.max()
     reps = max(1, int(np.count_nonzero(half[1:] & ~half[:-1])))
     # A smooth rep spends about 0.55 of its time beyond half its depth.
     lasts_s = float(half.sum()) / rate_hz / reps / 0.55
-    return float(max(1.0, params.calm_s / max(lasts_s, 0.3)) ** params.hurry_power)
+    return float(np.clip(params.calm_s / max(lasts_s, 0.1), 1.0, params.most_hurry) ** params.hurry_power)
 
 
 def _each(windows: Sequence[Window], belief: ChainBelief, levels: int, params: SmootherParams, noise: Noise) -> Fit:
