@@ -207,7 +207,7 @@ def follow(
 
 
 def _hurry(movement: Movement, rate_hz: float, params: SeparationParams) -> float:
-    """By how much the SDs of quick reps grow: 1 for calm ones, for jumps (slow dips), and where a pelvis clip measures."""
+    """By how much the SDs of quick reps grow: 1 for calm ones, jumps (slow dips), and where a pelvis clip measures."""
     fold = np.abs(movement.back_rad - movement.thigh_rad)
     fold = fold[np.isfinite(fold)]
     if movement.pelvis_rad is not None or movement.airborne.any() or not len(fold):
