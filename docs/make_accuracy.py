@@ -28,7 +28,7 @@ RUNS = {
 }
 FAULT_WORDS = {
     "rounded": "rounded back",
-    "butt_wink": "butt wink (reported as rounded back)",
+    "butt_wink": "butt wink",
     "arched": "arched back",
     "spine_first": "spine first",
     "hyperextended_lockout": "over-extended lockout",
@@ -118,23 +118,22 @@ def overview(scores: dict[str, dict[str, Any]]) -> str:
     bows = next(r for r in scores["real_all"]["rows"] if "bows" in r["name"])
     squats = next(r for r in scores["real_all"]["rows"] if "squats" in r["name"])
     rows = [
-        [f"hip flexion, three clips: {simulated}", f"{sim['hip_rmse']:.2f}° RMSE"],
-        ["lumbar flexion, three clips: the same sessions", f"{sim['lumbar_rmse']:.2f}° RMSE"],
-        ["lumbar flexion at the bottom of the rep: the same", f"{sim['bottom_rmse']:.2f}° RMSE"],
-        ["how often the stated 90 % interval holds the truth: the same", f"{100 * sim['cover90']:.0f} %"],
+        [f"lumbar flexion at the bottom, thigh and back clip: {simulated}", f"{two['bottom_rmse']:.1f}° RMSE"],
+        ["hip flexion, thigh and back clip: the same sessions", f"{two['hip_rmse']:.1f}° RMSE"],
+        ["how often their 90 % interval for the bottom holds the truth: the same", f"{100 * two['cover90']:.0f} %"],
+        ["hip, lumbar, lumbar at the bottom, three clips: the same", _three(sim)],
         [
             "reps found, reps that were none: the same",
             f"{sim['reps_found']} of {sim['reps_true']}, {sim['ghosts']}",
         ],
         ["start and end of a rep: the same", f"{sim['boundary_s']:.3f} s off on average"],
         ["hip flexion, thigh and pelvis: the same", f"{pair['hip_rmse']:.2f}° RMSE"],
-        ["hip flexion, thigh and T12, which see only the sum: the same", f"{two['hip_rmse']:.1f}° RMSE"],
         [
-            "hip, lumbar: real bows (evaluation-only data set)",
+            "hip, lumbar, three clips: real bows (evaluation-only data set)",
             f"{bows['hip_rmse']:.1f}°, {bows['lumbar_rmse']:.1f}° RMSE",
         ],
         [
-            "hip, lumbar: real squats (evaluation-only data set)",
+            "hip, lumbar, three clips: real squats (evaluation-only data set)",
             f"{squats['hip_rmse']:.1f}°, {squats['lumbar_rmse']:.1f}° RMSE",
         ],
         [
@@ -144,6 +143,10 @@ def overview(scores: dict[str, dict[str, Any]]) -> str:
     ]
     assert real["errors"] == 0
     return table(("what, on what", "measured"), rows)
+
+
+def _three(sim: dict[str, Any]) -> str:
+    return f"{sim['hip_rmse']:.1f}°, {sim['lumbar_rmse']:.1f}°, {sim['bottom_rmse']:.1f}° RMSE"
 
 
 def fill(page: Path, blocks: dict[str, str]) -> None:
@@ -166,7 +169,15 @@ def main() -> None:
     fill(ROOT / "README.md", {"accuracy": overview(scores)})
     blocks = {name: per_recording(found) for name, found in scores.items()}
     blocks |= {name: simulated(name) for name in ("ablation", "conditions")}
-    fill(ROOT / "docs" / "ACCURACY.md", {**blocks, "faults": faults(scores["sim_all"]), "filters": filters()})
+    fill(
+        ROOT / "docs" / "ACCURACY.md",
+        {
+            **blocks,
+            "faults": faults(scores["sim_all"]),
+            "faults_thigh_back": faults(scores["sim_thigh_back"]),
+            "filters": filters(),
+        },
+    )
 
 
 if __name__ == "__main__":

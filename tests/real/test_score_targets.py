@@ -66,6 +66,60 @@ def test_thigh_and_pelvis_measure_the_hip_as_well() -> None:
     assert float(np.sqrt(np.mean(np.square(each)))) <= 1.6
 
 
+PAIR = ("thigh", "back")
+
+
+def bottoms() -> list[tuple[float, float, float]]:
+    """Lumbar flexion at the bottom from two clips, its SD, and the truth from the rep's start; deg."""
+    found = []
+    for path in SIM:
+        for true in truth(path)[1]:
+            reps = [rep for s in analysed(path, PAIR).sets for rep in s.reps]
+            rep = max(reps, key=lambda r: overlap(true, r.start_s, r.end_s))
+            if rep.lumbar_at_bottom_deg is not None and rep.lumbar_sd_deg is not None:
+                found.append((rep.lumbar_at_bottom_deg, rep.lumbar_sd_deg, float(true["lumbar_from_start_deg"])))
+    return found
+
+
+def test_two_clips_tell_the_hip_to_two_degrees() -> None:
+    each = [rmse(path, "hip_flexion_deg", PAIR) for path in SIM]
+    assert float(np.sqrt(np.mean(np.square(each)))) <= 2.0
+
+
+def test_two_clips_tell_the_lumbar_spine_to_two_and_a_half_degrees_and_know_how_well() -> None:
+    value, sd, true = np.array(bottoms()).T
+    assert len(value) >= 0.95 * sum(len(truth(path)[1]) for path in SIM)
+    assert float(np.sqrt(np.mean((value - true) ** 2))) <= 2.5
+    assert 0.83 <= float(np.mean(np.abs(value - true) <= 1.645 * sd)) <= 0.97
+
+
+NAMED = {
+    "rounded": {"rounded_back", "butt_wink"},
+    "butt_wink": {"rounded_back", "butt_wink"},
+    "arched": {"arched_back"},
+    "spine_first": {"spine_first"},
+    "hyperextended_lockout": {"hyperextended_lockout"},
+    "incomplete_lockout": {"incomplete_lockout"},
+}
+
+
+@pytest.mark.parametrize("clips", [None, PAIR], ids=["all", "back"])
+def test_faults_are_named_and_good_reps_left_alone(clips: tuple[str, ...] | None) -> None:
+    named: dict[str, list[bool]] = {}
+    alone: list[bool] = []
+    for path in SIM:
+        for true in truth(path)[1]:
+            reps = [rep for s in analysed(path, clips).sets for rep in s.reps]
+            rep = max(reps, key=lambda r: overlap(true, r.start_s, r.end_s))
+            faults = {f.name for f in rep.faults}
+            if true["label"] in NAMED:
+                named.setdefault(true["label"], []).append(bool(faults & NAMED[true["label"]]))
+            elif true["label"] == "good":
+                alone.append(not faults & set().union(*NAMED.values()))
+    assert all(np.mean(hits) >= 0.95 for hits in named.values()), {k: np.mean(v) for k, v in named.items()}
+    assert np.mean(alone) >= 0.95
+
+
 @pytest.mark.parametrize("clips", [None, ("thigh", "back"), ("thigh", "pelvis")], ids=["all", "back", "pelvis"])
 def test_reps_are_found_where_they_are(clips: tuple[str, ...] | None) -> None:
     true_count, matched, found_count = 0, 0, 0
