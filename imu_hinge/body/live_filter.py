@@ -39,9 +39,10 @@ _CHANNELS: Final = 8
 """Thigh and back pitch, four accelerations, told to be quiet, not usable."""
 _NOISE_STEP_S: Final = 0.04
 """The noise is that of accelerations so far apart; closer ones say less each."""
-_REPORTED: Final = np.array([LUMBAR, TILT_THIGH, TILT_BACK, _AT["thigh_gain"], _AT["back_gain"], _AT["share_below"]])
-_UPPER: Final = np.triu_indices(6)
-_STORY: Final = 37
+_CONSTANTS: Final = ("thigh_gain", "back_gain", "share_below", "thigh_fold_gain")
+_REPORTED: Final = np.array([LUMBAR, TILT_THIGH, TILT_BACK, *(_AT[name] for name in _CONSTANTS)])
+_UPPER: Final = np.triu_indices(len(_REPORTED))
+_STORY: Final = 8 + len(_CONSTANTS) + 5 + len(_UPPER[0])
 """What is kept of a heavy step for the samples until the next: state, variances."""
 
 
@@ -91,8 +92,6 @@ class LiveFilterParams:
     """Accelerations (low-passed) beyond this are no planted foot's: flight, landing, knock."""
     largest_rad: float = _deg(100.0)
     """A shank or lumbar spine beyond this is the filter's error: it starts anew."""
-    learn: bool = False
-    """Whether constants move with the filter; their doubt always counts."""
     spread: float = 1.0
     """SDs reported against the filter's own."""
 
@@ -328,8 +327,8 @@ class LiveFilter:
         spread = seen @ rows.T
         spread[np.arange(len(off)), np.arange(len(off))] += noise
         gain = np.linalg.solve(spread, seen).T
-        if not self._params.learn:
-            gain[DYNAMIC:] = 0.0
+        # The constants' doubt counts, but they do not move: learnt on the way they run off with the course.
+        gain[DYNAMIC:] = 0.0
         cross = gain @ seen
         covariance = covariance - cross - cross.T + gain @ spread @ gain.T
         return mean + gain @ off, 0.5 * (covariance + covariance.T)
@@ -350,19 +349,20 @@ class LiveFilter:
     def _courses(self, thigh: FloatArray, back: FloatArray, story: FloatArray, ahead_s: FloatArray) -> LiveCourse:
         h = ahead_s
         known = np.where(np.isfinite(thigh) & np.isfinite(back), 0.0, np.nan)
-        s, s1, s2, lum, l1, l2, tilt_t, tilt_b, gain_t, gain_b, below = story[:, :11].T
-        a, b, c, d, e = story[:, 11:16].T
+        s, s1, s2, lum, l1, l2, tilt_t, tilt_b, gain_t, gain_b, below, gain_f = story[:, :12].T
+        a, b, c, d, e = story[:, 12:17].T
         shank = s + h * (s1 + 0.5 * h * s2) + known
         lumbar = lum + h * (l1 + 0.5 * h * l2) + known
         variance = a + h * (b + h * (c + h * (d + h * e)))
         variance = variance + self._params.lumbar_jerk_rad_s3**2 * (h * h * h * h * h) / 20.0 + known
         thigh, back = thigh - tilt_t, back - tilt_b
-        true_thigh = thigh * (1.0 - gain_t)
+        fold = back - thigh
+        true_thigh = thigh * (1.0 - gain_t) - gain_f * fold
         hip = back * (1.0 - gain_b) - below * lumbar - true_thigh
-        by = (-below, 1.0 + 0.0 * below, -1.0 + 0.0 * below, thigh, -back, -lumbar)
+        by = (-below, 1.0 + 0.0 * below, -1.0 + 0.0 * below, thigh, -back, -lumbar, fold)
         hip_variance = below * below * (variance - a)
         for column, (i, j) in enumerate(zip(*_UPPER, strict=True)):
-            hip_variance = hip_variance + (1.0 if i == j else 2.0) * by[i] * by[j] * story[:, 16 + column]
+            hip_variance = hip_variance + (1.0 if i == j else 2.0) * by[i] * by[j] * story[:, 17 + column]
         spread = self._params.spread
         return LiveCourse(
             shank,

@@ -197,7 +197,8 @@ def carried(
     old = np.where(np.outer(at, at) >= 0, learnt.covariance[np.ix_(at, at)], 0.0)
     old[[i < 0 for i in at]] = 0.0
     old[:, [i < 0 for i in at]] = 0.0
-    covariance = keep[:, None] * old * keep + np.diag((1.0 - keep**2) * np.diag(fresh.covariance))
+    renewed = np.sqrt(1.0 - keep**2)
+    covariance = keep[:, None] * old * keep + renewed[:, None] * fresh.covariance * renewed
     return ChainBelief(mean, covariance)
 
 

@@ -77,9 +77,6 @@ class Quadratic:
     band: FloatArray
     border: FloatArray
     corner: FloatArray
-    right_x: FloatArray
-    right_z: FloatArray
-    constant: float
     rows_x: csr_array[np.float64, tuple[int, int]]
     rows_z: FloatArray
     values: FloatArray
@@ -140,9 +137,6 @@ class _Rows:
             band,
             np.asarray(rows_x.T @ rows_z),
             rows_z.T @ rows_z,
-            np.asarray(rows_x.T @ values),
-            rows_z.T @ values,
-            float(values @ values),
             rows_x,
             rows_z,
             values,

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from imu_hinge.conventions import FAULTS
 
-__all__ = ["PROFILES", "UNANNOUNCED", "Foot", "KneePrior", "LumbarZero", "RepProfile", "profile_of"]
+__all__ = ["PROFILES", "UNANNOUNCED", "Foot", "LumbarZero", "RepProfile", "profile_of"]
 
 Foot = Literal["planted", "flight", "free"]
 """Where the foot of the thigh clip's leg is: on its spot throughout; there but for a flight; or anywhere (lying, in
@@ -19,18 +19,6 @@ blocks), so that nothing follows from it."""
 LumbarZero = Literal["standing", "start", "lying"]
 """What arching counts from: the calibrated standing; where the rep began, before a chair; or that, on the floor, where
 a neutral spine has nothing to flex."""
-
-
-@dataclass(frozen=True)
-class KneePrior:
-    """What the knee does in an exercise, for who estimates it: flexion expected at a thigh pitch, deg."""
-
-    per_thigh: float = 0.6
-    """Degrees of knee flexion, beyond standing, for every degree the thigh tips back."""
-    sd_deg: float = 12.0
-    """How far a person may be from that."""
-    most_deg: float = 60.0
-    """Further than this the knee does not bend here, deg."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +53,6 @@ class RepProfile:
     back along (Esola 1996)."""
     lumbar_zero: LumbarZero = "standing"
     foot: Foot = "planted"
-    knee: KneePrior = KneePrior()
 
     def without_thigh(self) -> RepProfile:
         """The same exercise seen by the trunk alone, which tips about half as far as trunk and thigh fold."""
@@ -77,14 +64,13 @@ _SPINE: Final = ("rounded_back", "arched_back")
 _LOCKOUT: Final = ("hyperextended_lockout", "incomplete_lockout")
 _SQUATTING: Final = (*_SPINE, "butt_wink", *_LOCKOUT, "hips_shoot_up", "twist", "rushed")
 _LIFTING: Final = (*_SPINE, "butt_wink", "spine_first", *_LOCKOUT, "hips_shoot_up", "twist", "rushed")
-_DEEP_KNEE: Final = KneePrior(per_thigh=1.3, sd_deg=20.0, most_deg=130.0)
 
 PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
     {
         "hinge": RepProfile("hinge", min_fold_deg=22.0, faults=FAULTS),
         "rdl": RepProfile("rdl", min_fold_deg=30.0, faults=FAULTS),
-        "deadlift": RepProfile("deadlift", min_fold_deg=30.0, faults=_LIFTING, knee=_DEEP_KNEE),
-        "squat": RepProfile("squat", min_fold_deg=35.0, faults=_SQUATTING, knee=_DEEP_KNEE),
+        "deadlift": RepProfile("deadlift", min_fold_deg=30.0, faults=_LIFTING),
+        "squat": RepProfile("squat", min_fold_deg=35.0, faults=_SQUATTING),
         "jump": RepProfile(
             "jump",
             min_fold_deg=25.0,
@@ -92,9 +78,8 @@ PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
             has_flight=True,
             faults=(*_SPINE, "twist"),
             foot="flight",
-            knee=_DEEP_KNEE,
         ),
-        "pickup": RepProfile("pickup", min_fold_deg=30.0, faults=_LIFTING, knee=_DEEP_KNEE),
+        "pickup": RepProfile("pickup", min_fold_deg=30.0, faults=_LIFTING),
         "bridge": RepProfile(
             "bridge",
             min_fold_deg=20.0,
@@ -103,7 +88,6 @@ PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
             faults=("arched_back", "incomplete_lockout", "twist", "rushed"),
             lumbar_zero="lying",
             foot="free",
-            knee=_DEEP_KNEE,
         ),
         "sprint_start": RepProfile(
             "sprint_start",
@@ -112,7 +96,6 @@ PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
             faults=(*_SPINE, "twist"),
             lumbar_allowance_deg=10.0,
             foot="free",
-            knee=_DEEP_KNEE,
         ),
         "sit_to_stand": RepProfile(
             "sit_to_stand",
@@ -122,7 +105,6 @@ PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
             faults=(*_SPINE, *_LOCKOUT, "twist", "rushed"),
             lumbar_zero="start",
             lumbar_allowance_deg=5.0,
-            knee=_DEEP_KNEE,
         ),
     }
 )
@@ -138,7 +120,6 @@ UNANNOUNCED: Final = RepProfile(
     has_flight=True,
     faults=_LIFTING,
     foot="flight",
-    knee=KneePrior(per_thigh=1.0, sd_deg=25.0, most_deg=130.0),
 )
 """For recordings that do not say what was done when: deep enough to be no walking, short enough to be no seat. What
 the knees should do depends on the exercise, so they are not judged."""

@@ -43,7 +43,6 @@ class RepAngles:
     back_pitch_deg: FloatArray
     back_roll_deg: FloatArray
     back_twist_deg: FloatArray
-    hip_measured: bool
     has_thigh: bool
 
     @staticmethod
@@ -75,16 +74,15 @@ class RepAngles:
             back_pitch_deg=np.rad2deg(back.pitch_rad) if back else nan,
             back_roll_deg=np.rad2deg(back.roll_rad) if back else nan,
             back_twist_deg=np.rad2deg(back.twist_rad) if back else nan,
-            hip_measured=THIGH in roles and PELVIS in roles,
             has_thigh=THIGH in roles,
         )
 
     @staticmethod
-    def blank(time_s: FloatArray, *, hip_measured: bool, has_thigh: bool, **known: FloatArray) -> RepAngles:
+    def blank(time_s: FloatArray, *, has_thigh: bool, **known: FloatArray) -> RepAngles:
         """A grid on which only the ``known`` columns (N,) have values."""
         nan = np.full(len(time_s), np.nan)
         columns: dict[str, Any] = dict.fromkeys(_COLUMNS, nan) | known | {"time_s": time_s}
-        return RepAngles(**columns, hip_measured=hip_measured, has_thigh=has_thigh)
+        return RepAngles(**columns, has_thigh=has_thigh)
 
     @staticmethod
     def join(parts: Sequence[RepAngles]) -> RepAngles:
@@ -98,4 +96,4 @@ class RepAngles:
         return replace(self, **columns)
 
 
-_COLUMNS = tuple(f.name for f in fields(RepAngles) if f.name not in ("hip_measured", "has_thigh"))
+_COLUMNS = tuple(f.name for f in fields(RepAngles) if f.name != "has_thigh")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from imu_hinge.body.angles import JointAngles, clip_roles
 from imu_hinge.body.geometry import ChainBelief, Measures, believed
 from imu_hinge.body.kinematics import SegmentMotion
-from imu_hinge.body.live_filter import LiveFilter
+from imu_hinge.body.live_filter import LiveFilter, LiveState
 from imu_hinge.body.live_prior import PersonalPrior
 from imu_hinge.body.separation import SeparationParams, follow, quiet_stance, separate
 from imu_hinge.body.smoother import Course, Noise
@@ -60,6 +60,7 @@ class LiveSeparation:
         self._measured = PELVIS in clip_roles(sites)
         self._widen = 1.0 if self._measured else params.sd_factor
         self._filter: LiveFilter | None = None
+        self._start: LiveState | None = None
         self.strange = False
         """Whether the calibration movements did not fit what was known of the athlete."""
 
@@ -110,9 +111,11 @@ class LiveSeparation:
             movement_of(s, time_s, motion, self._sites, quiet, falling, self._rate_hz)
             for s in stretches(references, segments, (), time_s[quiet], self._params)
         ]
+        self._parts = [_Part(time_s, dict(motion), falling, np.zeros(len(time_s)))]
         if not movements:
             if known is not None:
                 self._filter = LiveFilter(first, self._levels, self._rate_hz, self._noise)
+                self._start = self._filter.state
             return ()
         found = separate(movements, self._rate_hz, first, self._levels, params)
         if known is not None and found.odd:
@@ -120,13 +123,18 @@ class LiveSeparation:
             found, self.strange = (found, False) if again.odd else (again, True)
         self._belief = None if found.odd else found.belief
         self._noise, self._widen = found.noise, found.widen
-        self._parts.clear()
         self._filter = None
         if self._belief is not None:
             neutral = [c for m, c in zip(movements, found.courses, strict=True) if m.neutral and c is not None]
             prior = PersonalPrior.learnt(neutral) if neutral else None
             self._filter = LiveFilter(self._belief, self._levels, self._rate_hz, self._noise, prior)
+            self._start = self._filter.state
         return found.courses
+
+    def forget(self) -> None:
+        """Start the live filter anew: the feet were not on their spot."""
+        if self._filter is not None and self._start is not None:
+            self._filter.state = self._start
 
     def now(self, joints: JointAngles, motion: Mapping[str, SegmentMotion], falling: BoolArray) -> JointAngles:
         """Live angles (N,) of the next samples; where a pelvis clip measures hip and lumbar flexion these stay."""

@@ -48,7 +48,9 @@ def measure_rep(
     bottom = float(np.nanmean(part.lumbar_deg[near])) if knows_lumbar else None
     judged = judge_rep(course, judge, context, profile) if trusted else Judgement((), profile.faults)
     knows_both = knows_hip and knows_lumbar
-    shares = _hip_shares(course) if knows_both and part.hip_measured else (None, (None,) * 4)
+    hip_sd = float(part.hip_sd_deg[rows][int(np.nanargmax(hip))]) if knows_hip else None
+    sure = hip_sd is not None and hip_sd <= judge.params.most_lumbar_sd_deg
+    shares = _hip_shares(course) if knows_both and sure else (None, (None,) * 4)
     down = order_down(course, judge.params) if knows_both else None
     up = order_up(course, judge.params) if knows_both else None
     return RepResult(
@@ -57,7 +59,7 @@ def measure_rep(
         bottom_s=rep.bottom_s,
         end_s=rep.end_s,
         hip_max_deg=float(np.nanmax(hip)) if knows_hip else None,
-        hip_sd_deg=float(part.hip_sd_deg[rows][int(np.nanargmax(hip))]) if knows_hip else None,
+        hip_sd_deg=hip_sd,
         lumbar_at_bottom_deg=bottom,
         lumbar_max_deg=float(np.nanmax(lumbar)) if knows_lumbar else None,
         lumbar_min_deg=float(np.nanmin(lumbar)) if knows_lumbar else None,
@@ -68,7 +70,7 @@ def measure_rep(
         pause_s=rep.tempo.pause_s,
         concentric_s=rep.tempo.concentric_s,
         top_s=None if next_start_s is None else max(0.0, next_start_s - rep.end_s),
-        peak_hip_velocity_deg_s=_peak_extension(time_s, hip, rep.bottom_s) if knows_hip and part.hip_measured else None,
+        peak_hip_velocity_deg_s=_peak_extension(time_s, hip, rep.bottom_s) if sure else None,
         onset_hip_minus_spine_s=None if down is None else down.lead_s,
         onset_sd_s=None if down is None else down.sd_s,
         return_hip_minus_spine_s=None if up is None else up.lead_s,

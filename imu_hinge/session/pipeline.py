@@ -38,7 +38,7 @@ from imu_hinge.session.reference import find_reference, reference_reps
 from imu_hinge.session.results import RepResult
 from imu_hinge.session.separation import grid_laid_over, inclination_doubt_rad, laid_over
 from imu_hinge.session.set_context import LiveContexts
-from imu_hinge.session.sets import free_fall
+from imu_hinge.session.sets import SET_MARGIN_S, free_fall
 
 __all__ = ["LiveRep", "Pipeline", "PipelineBlock"]
 
@@ -114,7 +114,7 @@ class Pipeline:
         self._segments: list[Segment] = []
         self._history: list[RepAngles] = []
         self._ended: list[CountedRep] = []
-        self._contexts = LiveContexts()
+        self._contexts = LiveContexts(self._params.set_break_s)
         self._separation = LiveSeparation(
             sites,
             Measures() if measures is None else measures,
@@ -187,6 +187,11 @@ class Pipeline:
             return any(s.start_s <= now_s < s.end_s for s in sets)
         return self._calibration is not None and self._calibration.level == "full"
 
+    def _planted(self, now_s: float) -> bool:
+        """Whether the feet are on their spot, as far as what was announced tells."""
+        free = [s for s in self._segments if s.kind == "set" and profile_of(s.exercise).foot == "free"]
+        return not any(s.start_s - SET_MARGIN_S <= now_s <= s.end_s + SET_MARGIN_S for s in free)
+
     def _watched(self, now_s: float) -> tuple[str, ...]:
         """The faults that the set under way is watched for."""
         here = [s for s in self._segments if s.kind == "set" and s.start_s <= now_s < s.end_s]
@@ -209,8 +214,10 @@ class Pipeline:
         falling = free_fall(tracks)
         if self._calibration.suspect:
             joints = joints.emptied(np.ones(len(time_s), bool))
-        else:
+        elif self._planted(float(time_s[0])):
             joints = self._separation.now(joints, motion, falling)
+        else:
+            self._separation.forget()
         grid = RepAngles.of(time_s, joints, self._sites, motion)
         self._keep_history(grid)
         if self._separation.able:

@@ -87,7 +87,7 @@ def stretches(
     params: SeparationParams,
     neutral: Set[Rep] = frozenset(),
 ) -> list[Stretch]:
-    """Reference hinges, pelvic tilts and toe touches, and the reps of all sets; reps without a moment of standing still
+    """Reference hinges and toe touches, and the reps of all sets; reps without a moment of standing still
     (instants ``quiet_s``) between them are followed as one, as neutral where all are among ``neutral``."""
     pad = params.pad_s
     found = [Stretch(r.start_s - pad, r.end_s + pad, neutral=True) for r in references]
@@ -132,7 +132,8 @@ def movement_of(
     if airborne.any():
         reach = round((_BEFORE_FLIGHT_S + _AFTER_FLIGHT_S) * rate_hz / 2)
         shift = round((_AFTER_FLIGHT_S - _BEFORE_FLIGHT_S) * rate_hz / 2)
-        airborne = np.roll(binary_dilation(airborne, iterations=reach), shift)
+        airborne = binary_dilation(airborne, iterations=reach)
+        airborne = np.concatenate([np.zeros(shift, bool), airborne[: len(airborne) - shift]])
     return Movement(
         time_s[rows],
         thigh.pitch_rad[rows],
@@ -186,7 +187,7 @@ def separate_session(
         {role: benched.get(roles[role], False) for role in (THIGH, BACK)},
     )
     found: Separated | None = None
-    if known is not None:
+    if known is not None and known.personal.learnt is not None:
         own = known.belief(belief)
         found = replace(separate(movements, rate_hz, own, levels, known.noise(params)), before=own)
     if found is None or found.odd:
@@ -232,7 +233,7 @@ def grid_laid_over(grid: RepAngles, course: Course | None) -> RepAngles:
     names = {name.replace("_flexion", ""): source for name, source in _COURSES.items()}
     columns = {name: getattr(grid, name).copy() for name in names}
     _write(columns, names, grid.time_s, np.isnan(grid.fold_deg), [course])
-    return replace(grid, **columns, hip_measured=True)
+    return replace(grid, **columns)
 
 
 _COURSES: Final = {

@@ -41,13 +41,19 @@ def trend_of(reps: Sequence[RepResult]) -> SetTrend:
 class LiveContexts:
     """``SetContext`` of the sets of a running session, from the reps that have ended."""
 
-    def __init__(self) -> None:
-        self._stances: dict[float | None, Stance] = {}
-        self._ways_down: dict[float | None, deque[float]] = {}
+    def __init__(self, set_break_s: float) -> None:
+        self._set_break_s = set_break_s
+        self._last_end_s = -float("inf")
+        self._found_sets = 0
+        self._stances: dict[float, Stance] = {}
+        self._ways_down: dict[float, deque[float]] = {}
 
     def of(self, announced: Segment | None, rep: Rep, grid: RepAngles) -> SetContext:
         """Take the next rep of a set (None: of those found) and give what it is seen beside."""
-        key = None if announced is None else announced.start_s
+        if announced is None and rep.start_s - self._last_end_s > self._set_break_s:
+            self._found_sets += 1
+        self._last_end_s = rep.end_s
+        key = -float(self._found_sets) if announced is None else announced.start_s
         if key not in self._stances:
             self._stances[key] = stance_before(grid, rep.start_s)
         ways = self._ways_down.setdefault(key, deque(maxlen=_REPS_KEPT))

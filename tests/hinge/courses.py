@@ -104,9 +104,7 @@ class Drawn:
                     f"{clip}_twist_deg": self.yaw * whole,
                 }
         known = {name: values for name, values in columns.items() if name not in self.hide}
-        return RepAngles.blank(
-            TIME_S, hip_measured=True, has_thigh="thigh" in self.clips, **{k: np.asarray(v) for k, v in known.items()}
-        )
+        return RepAngles.blank(TIME_S, has_thigh="thigh" in self.clips, **{k: np.asarray(v) for k, v in known.items()})
 
     @property
     def rep(self) -> Rep:

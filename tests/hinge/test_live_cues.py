@@ -29,7 +29,6 @@ def grid(
     n = len(lumbar)
     return RepAngles.blank(
         np.arange(n) / 100.0 if time_s is None else time_s,
-        hip_measured=True,
         has_thigh=True,
         lumbar_deg=np.array(lumbar, float),
         fold_deg=np.broadcast_to(np.asarray(fold, float), n),
@@ -131,7 +130,6 @@ def test_cues_do_not_depend_on_how_the_stream_was_cut(size: int) -> None:
     fold[500:520] = thigh[900:930] = np.nan
     whole_grid = RepAngles.blank(
         np.arange(n) / 100.0,
-        hip_measured=True,
         has_thigh=True,
         lumbar_deg=6 + 18 * np.sin(np.arange(n) / 60) + rng.normal(size=n),
         fold_deg=fold,
