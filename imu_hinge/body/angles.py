@@ -35,6 +35,8 @@ class AngleParams:
     """SD of the share below a clip at L2-L5 (task-dependent .53-.70 at L3; Aiyangar 2015)."""
     prior_lumbar_share: float = 0.15
     """Without a pelvis clip: lumbar part expected in the fold of trunk against thigh."""
+    unseen_pelvis_sd_rad: float = float(np.deg2rad(5.0))
+    """Without a pelvis clip: a pelvis may tilt under an upright trunk (cat and cow: 10-12 deg either way), rad."""
     prior_lumbar_share_sd: float = 0.15
     """SD of that part over good and rounded lifts."""
 
@@ -121,6 +123,7 @@ def joint_angles(
         hip = np.where(fold > 0.0, fold * (1.0 - part), fold * (1.0 - share))
         hip_var = variance[BACK] + variance[THIGH] + (params.trunk_common_gain_sd * pitch[BACK]) ** 2
         hip_var = hip_var + (share * np.where(fold > 0.0, params.prior_lumbar_share_sd, 0.5) * fold) ** 2
+        hip_var = hip_var + (share * params.unseen_pelvis_sd_rad) ** 2
     if BACK in roles and PELVIS in roles and share >= params.min_share_below:
         part_of = pitch[BACK] - pitch[PELVIS]
         lumbar = part_of / share

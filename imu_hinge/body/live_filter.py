@@ -7,7 +7,7 @@ low-passed as the pitches are. Standing still anchors it; what is believed of an
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -98,7 +98,7 @@ class LiveFilterParams:
 
 @dataclass(frozen=True)
 class LiveCourse:
-    """Joint angles up to now, (N,) in rad with SDs; NaN where a pitch is unknown."""
+    """Joint angles up to now, (N,) in rad with SDs; NaN where a pitch is unknown, and until the athlete stood still."""
 
     shank_rad: FloatArray
     knee_rad: FloatArray
@@ -121,6 +121,8 @@ class LiveState:
     """(34, 34)."""
     still: int
     story: FloatArray
+    stood: bool = False
+    """Whether the athlete has stood still: before, in the middle of a movement, nothing is known."""
 
 
 def _kernels(rate_hz: float, reach_s: float, low_pass_s: float) -> FloatArray:
@@ -183,8 +185,6 @@ class LiveFilter:
         history = np.zeros((self._width, _CHANNELS))
         history[:, -1] = 1.0
         self._state = LiveState(0, history, mean, covariance, 0, np.full(_STORY, np.nan))
-        self._state = replace(self._state, story=self._told(mean, covariance))
-
         self._begun = self._state
 
     @property
@@ -245,14 +245,15 @@ class LiveFilter:
         new[:, 7] = unknown if airborne is None else unknown | airborne
         count, story = self._state.count, np.empty((n, _STORY))
         mean, covariance, still = self._state.mean, self._state.covariance, self._state.still
-        told, start = self._state.story, 0
+        told, start, stood = self._state.story, 0, self._state.stood
         for i in range((-count - 1) % self._every, n, self._every):
             mean, covariance, still = self._step(mean, covariance, still, block[i + 1 : i + 1 + w])
             story[start:i] = told
-            told, start = self._told(mean, covariance), i
+            stood = stood or still >= self._still_steps
+            told, start = self._told(mean, covariance) if stood else self._begun.story, i
         story[start:] = told
         lag = self._delay + (count + np.arange(n) + 1) % self._every
-        self._state = LiveState(count + n, block[n:].copy(), mean, covariance, still, told)
+        self._state = LiveState(count + n, block[n:].copy(), mean, covariance, still, told, stood)
         return self._courses(thigh_rad, back_rad, story, lag / self._rate_hz)
 
     def _step(

@@ -47,6 +47,8 @@ class PriorParams:
     rough_lumbar_rad: float = _deg(3.0)
     quiet_lumbar_sd_rad: float = _deg(2.0)
     """Standing still between reps: lumbar flexion against standing."""
+    quiet_freedom: float = 4.0
+    """All of a movement's standing counts as so many independent looks."""
     quiet_shank_sd_rad: float = _deg(1.5)
     quiet_rate_rad_s: float = _deg(2.0)
     neutral_sd_rad: float = _deg(1.5)
@@ -204,7 +206,7 @@ def _quiet(rows: _Rows, window: Window, at: _At, params: PriorParams, constants:
         return
     opened = np.minimum(move.back_rad - move.thigh_rad, 0.0)[still]
     one = np.ones(len(still))
-    sd = params.quiet_lumbar_sd_rad
+    sd = params.quiet_lumbar_sd_rad * float(np.sqrt(len(still) / params.quiet_freedom))
     rows.add(at(still, 1), basis.weight[still] / sd, opened / sd)
     sd = params.quiet_shank_sd_rad
     rows.add(at(still, 0), basis.weight[still] / sd, 0.0 * one, (constants + _SHANK, -one / sd))

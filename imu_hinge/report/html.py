@@ -37,6 +37,7 @@ def render_report(result: SessionResult) -> str:
     """Render report.html: one UTF-8 document, inline SVG and CSS, light and dark, for screen and paper."""
     css = files("imu_hinge.report").joinpath("report.css").read_text(encoding="utf-8")
     title = escape(f"Hip hinge session {result.recording}")
+    yardstick = "an average neutral hinge" if result.reference_lumbar_deg is None else "your own reference hinges"
     sections = [_summary(result), _figures(result), _sets(result), _health(result), _params(result)]
     return f"""<!doctype html>
 <html lang="en">
@@ -55,7 +56,7 @@ def render_report(result: SessionResult) -> str:
 {"".join(sections)}<footer class="note">
 <p>Angles are estimates and count from your own standing posture: forward bending and rounding are positive,
 arching is negative. ± is one standard deviation; shaded bands and bars hold the true value about nine times
-in ten. Reps are judged against your own reference hinges, for technique, awareness and consistency.</p>
+in ten. Reps are judged against {yardstick}, for technique, awareness and consistency.</p>
 <p>imu_hinge {__version__}</p>
 </footer>
 </main>

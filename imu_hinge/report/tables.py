@@ -62,11 +62,20 @@ def _rep_cells(r: NumberedRep) -> tuple[Cell, ...]:
         ("Deepest hip", with_sd(rep.hip_max_deg, rep.hip_sd_deg)),
         ("Lumbar at bottom", with_sd(rep.lumbar_at_bottom_deg, rep.lumbar_sd_deg)),
         ("Tempo", f"{rep.eccentric_s:.1f}–{rep.pause_s:.1f}–{rep.concentric_s:.1f} s"),
-        ("First", order_words(rep.onset_hip_minus_spine_s)),
+        ("First", order_words(_sure_order(rep))),
         ("Hip share", share),
         ("Verdict", VERDICT_WORDS.get(rep.verdict, rep.verdict)),
         ("Faults", _faults(rep)),
     )
+
+
+_SURE_ORDER_S: Final = 0.1
+
+
+def _sure_order(rep: RepResult) -> float | None:
+    """By how much the spine led, where that is known to a tenth of a second."""
+    unsure = rep.onset_sd_s is None or rep.onset_sd_s > _SURE_ORDER_S
+    return None if unsure or "spine_first" in rep.not_judged else rep.onset_hip_minus_spine_s
 
 
 def _sure(probability: float) -> str:

@@ -153,10 +153,11 @@ class LiveSeparation:
         if self._measured:
             return joints
         widen = self._widen / self._params.sd_factor
+        known = np.isfinite(live.lumbar_rad)
         return replace(
             joints,
-            hip_flexion_deg=np.rad2deg(live.hip_rad),
-            hip_flexion_sd_deg=widen * np.rad2deg(live.hip_sd_rad),
+            hip_flexion_deg=np.where(known, np.rad2deg(live.hip_rad), joints.hip_flexion_deg),
+            hip_flexion_sd_deg=np.where(known, widen * np.rad2deg(live.hip_sd_rad), joints.hip_flexion_sd_deg),
             lumbar_flexion_deg=np.rad2deg(live.lumbar_rad),
             lumbar_flexion_sd_deg=widen * np.rad2deg(live.lumbar_sd_rad),
         )

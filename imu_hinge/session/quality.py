@@ -89,7 +89,7 @@ def _session_warnings(
             "thigh and back clip moved as no planted leg and spine would: hips and lumbar spine are not told apart."
             " Are the clips where their names say, and were the feet on their spot?"
         )
-    elif not measured and not estimated:
+    elif not measured and not estimated and not calibration.suspect:
         lacking = "back clip at T12 or L1" if PELVIS in sites or sites.get(BACK) == "S1" else "clip on the sacrum"
         warnings.append(f"lumbar flexion cannot be told with these clips: wear a {lacking} as well")
     if sites.get(BACK) in ("L3", "L4") and not measured:
