@@ -53,9 +53,9 @@ def test_a_dozen_random_mountings_give_the_same_angles(session_of: SessionOf) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["rdl_rounding", "dropouts", "no_calibration"])
-def test_two_hundred_random_mountings_give_the_same_angles(name: str, session_of: SessionOf) -> None:
-    assert max(hip_changes(session_of(name, 1).recording, 200)) < 0.5
+@pytest.mark.parametrize(("name", "count"), [("rdl_rounding", 200), ("dropouts", 25), ("no_calibration", 25)])
+def test_two_hundred_random_mountings_give_the_same_angles(name: str, count: int, session_of: SessionOf) -> None:
+    assert max(hip_changes(session_of(name, 1).recording, count)) < 0.5
 
 
 @pytest.mark.parametrize("clip", ["thigh", "pelvis", "back"])
