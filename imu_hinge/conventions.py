@@ -23,6 +23,7 @@ __all__ = [
     "EXERCISES",
     "FAULTS",
     "GRAVITY_M_S2",
+    "LUMBAR_LEVELS",
     "LUMBAR_SHARE_BELOW",
     "PELVIS",
     "RECORDING_VERSION",
@@ -49,6 +50,9 @@ SITES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {THIGH: ("thigh",), BACK: ("T12", "L1", "L2", "L3", "L4", "L5", "S1"), PELVIS: ("S1",)}
 )
 """Where each clip may sit; the first is the default."""
+
+LUMBAR_LEVELS: Final = ("L5", "L4", "L3", "L2", "L1")
+"""Vertebrae above the five lumbar joints, from the sacrum up; T12 moves with L1."""
 
 LUMBAR_SHARE_BELOW: Final[Mapping[str, float]] = MappingProxyType(
     {"T12": 1.0, "L1": 1.0, "L2": 0.87, "L3": 0.68, "L4": 0.46, "L5": 0.195, "S1": 0.0}

@@ -20,9 +20,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from imu_hinge.body.geometry import CONSTANTS, LEVELS
+from imu_hinge.body.geometry import CONSTANTS
 from imu_hinge.body.window import Clips
-from imu_hinge.conventions import GRAVITY_M_S2, LUMBAR_SHARE_BELOW
+from imu_hinge.conventions import GRAVITY_M_S2, LUMBAR_LEVELS, LUMBAR_SHARE_BELOW
 
 __all__ = ["ChainPoints", "acc_errors", "ahead", "along", "chain_points", "level_shares"]
 
@@ -42,7 +42,7 @@ def ahead(angle_rad: FloatArray) -> FloatArray:
 
 def level_shares(levels: int) -> FloatArray:
     """Share of lumbar flexion below each of the lowest ``levels`` vertebrae, (levels,)."""
-    return np.array([LUMBAR_SHARE_BELOW[name] for name in LEVELS[:levels]])
+    return np.array([LUMBAR_SHARE_BELOW[name] for name in LUMBAR_LEVELS[:levels]])
 
 
 @dataclass(frozen=True)

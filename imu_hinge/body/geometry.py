@@ -14,14 +14,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from imu_hinge.conventions import LUMBAR_SHARE_BELOW
+from imu_hinge.conventions import LUMBAR_LEVELS, LUMBAR_SHARE_BELOW
 
-__all__ = ["CONSTANTS", "LEVELS", "ChainBelief", "GeometryParams", "Measures", "believed", "levels_below"]
+__all__ = ["CONSTANTS", "ChainBelief", "GeometryParams", "Measures", "believed", "levels_below"]
 
 FloatArray = NDArray[np.float64]
-
-LEVELS: Final = ("L5", "L4", "L3", "L2", "L1")
-"""Vertebrae above the five lumbar joints, from the sacrum up; T12 moves with L1."""
 
 CONSTANTS: Final = (
     "shank_m",
@@ -156,7 +153,7 @@ class ChainBelief:
 
 def levels_below(site: str) -> int:
     """How many lumbar joints move below a back clip at this site."""
-    return 5 if site == "T12" else LEVELS.index(site) + 1
+    return 5 if site == "T12" else LUMBAR_LEVELS.index(site) + 1
 
 
 def believed(

@@ -67,7 +67,7 @@ class ChainAcceleration:
         self._levels = levels
 
     def __call__(self, state: FloatArray, thigh: FloatArray, back: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Accelerations (4,) in m/s², thigh forward and up, back forward and up, and their derivatives (4, 34).
+        """Accelerations (4,) in m/s², thigh forward and up, back forward and up, and their derivatives (4, S).
 
         ``thigh`` and ``back`` (3,) are the pitches measured, freed from tilt errors, with their first and second
         derivative, rad and s.

@@ -1,7 +1,7 @@
 """Shank pitch and lumbar flexion while the athlete moves: an extended Kalman filter on the chain of the smoother.
 
 The state holds shank pitch and lumbar flexion with two derivatives each (jerk is noise), a slow tilt error of each
-clip, and the 24 constants with the doubt that calibration left. Measured are the four sagittal accelerations, at 25 Hz,
+clip, and the constants with the doubt that calibration left. Measured are the four sagittal accelerations, at 25 Hz,
 low-passed as the pitches are. Standing still anchors it; what is believed of any hinge keeps it from drifting away.
 """
 
@@ -116,9 +116,9 @@ class LiveState:
     history: FloatArray
     """(W, 8): the samples the low-pass still needs."""
     mean: FloatArray
-    """(34,)."""
+    """(S,)."""
     covariance: FloatArray
-    """(34, 34)."""
+    """(S, S)."""
     still: int
     story: FloatArray
     stood: bool = False

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import numpy as np
 
@@ -249,7 +249,7 @@ def _table(raw: Mapping[str, Any], key: str) -> dict[str, Any]:
     return value
 
 
-def _finite(value: object) -> bool:
+def _finite(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
@@ -257,9 +257,9 @@ def _number(raw: Mapping[str, Any], key: str, low: float, high: float, *, empty:
     value = raw.get(key)
     if value is None and empty:
         return None
-    if not _finite(value) or not low <= float(value) <= high:  # type: ignore[arg-type]
+    if not _finite(value) or not low <= float(value) <= high:
         raise _WrongError(f"{key!r} is {str(value)[:40]!r}, not a number between {low:g} and {high:g}")
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def _count(raw: Mapping[str, Any], key: str) -> int:

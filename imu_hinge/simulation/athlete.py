@@ -7,21 +7,18 @@ from typing import Final
 
 import numpy as np
 
-from imu_hinge.conventions import LUMBAR_SHARE_BELOW
+from imu_hinge.conventions import LUMBAR_LEVELS, LUMBAR_SHARE_BELOW
 from imu_hinge.recording.model import FloatArray
 
-__all__ = ["LEVELS", "LEVEL_SHARES", "Athlete", "draw_athlete", "put_on_anew"]
-
-LEVELS: Final = ("L5", "L4", "L3", "L2", "L1")
-"""Vertebrae above the five lumbar joints, from the sacrum up; T12 moves with L1."""
+__all__ = ["LEVEL_SHARES", "Athlete", "draw_athlete", "put_on_anew"]
 
 
 def _shares() -> tuple[float, ...]:
-    return tuple(LUMBAR_SHARE_BELOW[v] for v in LEVELS)
+    return tuple(LUMBAR_SHARE_BELOW[v] for v in LUMBAR_LEVELS)
 
 
 LEVEL_SHARES: Final = _shares()
-"""Share of T12-S1 flexion below each vertebra of ``LEVELS`` (Aiyangar 2015)."""
+"""Share of T12-S1 flexion below each vertebra of ``LUMBAR_LEVELS`` (Aiyangar 2015)."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Athlete:
     top_pause_s: float
     variability: float
     level_shares: tuple[float, ...] = LEVEL_SHARES
-    """Own share of T12-S1 flexion below each vertebra of ``LEVELS``."""
+    """Own share of T12-S1 flexion below each vertebra of ``LUMBAR_LEVELS``."""
     back_clip_off_levels: float = 0.0
     """How far above the vertebra it is meant for the back clip sits, in vertebrae."""
 
@@ -73,7 +70,7 @@ class Athlete:
         """Share of T12-S1 flexion below the back clip (or the sacrum's) where it really sits."""
         if site in ("S1", "T12"):
             return LUMBAR_SHARE_BELOW[site]
-        at = LEVELS.index(site)
+        at = LUMBAR_LEVELS.index(site)
         if self.back_clip_off_levels == 0.0:
             return self.level_shares[at]
         return float(np.interp(at + self.back_clip_off_levels, np.arange(-1.0, 5.0), (0.0, *self.level_shares)))

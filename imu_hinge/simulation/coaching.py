@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from imu_hinge.conventions import FAULTS
 from imu_hinge.errors import ScenarioError
 from imu_hinge.simulation.measures import LIMITS
 from imu_hinge.simulation.program import Between, Block
@@ -40,20 +41,7 @@ FAULT_OF_LABEL: Final[Mapping[str, str]] = MappingProxyType(
     {
         "rounded": "rounded_back",
         "arched": "arched_back",
-        **{
-            name: name
-            for name in (
-                "butt_wink",
-                "spine_first",
-                "hyperextended_lockout",
-                "incomplete_lockout",
-                "knee_dominant",
-                "hips_shoot_up",
-                "knee_bend_changed",
-                "twist",
-                "rushed",
-            )
-        },
+        **{name: name for name in FAULTS if name not in ("rounded_back", "arched_back")},
     }
 )
 """A rep's label -> the fault's name in the contract."""

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from imu_hinge.conventions import LUMBAR_LEVELS
 from imu_hinge.recording.model import FloatArray
-from imu_hinge.simulation.athlete import LEVELS, Athlete
+from imu_hinge.simulation.athlete import Athlete
 from imu_hinge.simulation.chain import Planar, balance_shank, planar_chain, standing_com_x
 from imu_hinge.simulation.courses import STEP_S, Script
 
@@ -156,7 +157,7 @@ def bone_frame(motion: Motion, site: str) -> tuple[FloatArray, Rotation]:
             local = hip + bone.apply([-a.sacrum_clip_behind_m, -half, a.sacrum_clip_above_m])
         else:
             local = hip + bone.apply([joints[0, 0], -half, joints[0, 1]])
-            top = len(LEVELS) - 1 if site == "T12" else LEVELS.index(site)
+            top = len(LUMBAR_LEVELS) - 1 if site == "T12" else LUMBAR_LEVELS.index(site)
             for i in range(top):
                 d = joints[i + 1] - joints[i]
                 local = local + _upright(motion, a.level_shares[i]).apply([d[0], 0.0, d[1]])

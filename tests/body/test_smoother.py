@@ -101,7 +101,7 @@ def test_a_neutral_hinge_fixes_the_zero_of_another_bodys_lumbar_flexion() -> Non
 @pytest.mark.parametrize("rep_s", [2.0, 4.0])
 def test_more_noise_is_never_more_certain(rep_s: float) -> None:
     movement = hinge(10.0, rep_s=rep_s)
-    noises = [Noise(tuple(factor * sd for sd in QUIET.acc_sd_m_s2), QUIET.share) for factor in (1.0, 2.0, 4.0)]  # type: ignore[arg-type]
+    noises = [QUIET.times(factor) for factor in (1.0, 2.0, 4.0)]
     sds = [bottom(followed(movement, BELIEF, noise))[1] for noise in noises]
     assert sds == sorted(sds)
 

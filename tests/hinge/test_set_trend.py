@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imu_hinge.hinge.set_trend import CREEP_DEG, set_trend
+from imu_hinge.hinge.set_trend import CREEP_DEG, SetTrend, set_trend
 
 
-def trend(*bottoms: float | None):  # type: ignore[no-untyped-def]
+def trend(*bottoms: float | None) -> SetTrend:
     return set_trend(bottoms, [70.0 + i % 2 for i in range(len(bottoms))], [3.0] * len(bottoms))
 
 
