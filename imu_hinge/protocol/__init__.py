@@ -1,0 +1,1 @@
+"""The clip protocol in numpy: packets, control point, exact loss accounting."""
