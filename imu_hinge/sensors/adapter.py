@@ -45,9 +45,7 @@ class Adapter:
         async with self._one_at_a_time:
             return await self._scan(seconds, enough)
 
-    async def connect(
-        self, serial: str, seen: Callable[[Found], None] = lambda found: None
-    ) -> tuple[Found, GattPort]:
+    async def connect(self, serial: str, seen: Callable[[Found], None] = lambda found: None) -> tuple[Found, GattPort]:
         """Find a sensor, tell ``seen``, and connect to it. Raises LinkError where it is not seen or does not let itself be connected.
 
         It is looked for anew each time: its address may have changed, and systems forget devices.
@@ -56,7 +54,9 @@ class Adapter:
             around = await self._scan(self._limits.scan_s, lambda found: serial in found)
             if serial not in around:
                 raise LinkError(
-                    "it is not seen", clip=serial, advice="Switch it on, bring it closer, and see that nobody else has it."
+                    "it is not seen",
+                    clip=serial,
+                    advice="Switch it on, bring it closer, and see that nobody else has it.",
                 )
             found = around[serial]
             seen(found)

@@ -11,10 +11,9 @@ from typing import Final, Protocol
 import numpy as np
 
 from imu_hinge.errors import ImuHingeError, LinkError, ProtocolError, VersionError
-from imu_hinge.recording.model import HeaderNote
 from imu_hinge.sensors.adapter import Adapter, Found
 from imu_hinge.sensors.clip_clock import ClipClock
-from imu_hinge.sensors.driver import Can, Conversation, Decoder, FloatArray, Happening, Samples, Setting, Wanted
+from imu_hinge.sensors.driver import Books, Can, Conversation, Decoder, FloatArray, Happening, Samples, Setting, Wanted
 from imu_hinge.sensors.gatt import GattPort
 from imu_hinge.sensors.health import ClipHealth, LinkState, RateMeter
 from imu_hinge.sensors.inbox import Inbox
@@ -113,10 +112,11 @@ class ClipStream:
             self._link,
             rate_hz=self._rate.rate_hz(now),
             nominal_hz=self._nominal_hz,
-            books=self._known_decoder.books if self._decoder else ClipHealth.__dataclass_fields__["books"].default_factory(),
+            books=Books() if self._decoder is None else self._decoder.books,
             overflow=self._inbox.overflow,
             clock_residual_ms=clock.residual_ms,
             clock_pings=clock.pings,
+            interval_ms=clock.interval_ms,
             round_trip_ms=clock.round_trip_ms,
             battery_percent=self._battery,
             rssi_dbm=self._rssi,
@@ -346,14 +346,14 @@ class ClipStream:
                 continue
             samples = _joined(group)
             times = self._clock.place(samples.device_s)
-            if not refilled:
+            if refilled:
+                self._last_s = max(self._last_s, float(times[-1]))
+            else:
                 times = self._ascending(times)
                 self._last_live_s = samples.received_s
                 self._rate.add(samples.received_s, len(samples))
                 self._stuck.update(samples)
-            block = SampleBlock(
-                np.full(len(samples), self._index, np.int8), times, samples.acc_m_s2, samples.gyr_rad_s
-            )
+            block = SampleBlock(np.full(len(samples), self._index, np.int8), times, samples.acc_m_s2, samples.gyr_rad_s)
             self._outlet.put(block)
 
     def _ascending(self, times: FloatArray) -> FloatArray:

@@ -20,6 +20,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from imu_hinge.sensors.clock import Exchange
+
 __all__ = [
     "About",
     "Advertised",
@@ -29,7 +31,6 @@ __all__ = [
     "Conversation",
     "Decoder",
     "Driver",
-    "Exchange",
     "Happening",
     "Identity",
     "Port",
@@ -138,21 +139,6 @@ class Begun:
 
     stream: tuple[int, int]
     resumed: bool
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """A clock ping: host time sent and answered, s; device time received and answered, s (unwrapped)."""
-
-    host_sent_s: float
-    host_received_s: float
-    device_received_s: float
-    device_sent_s: float
-
-    @property
-    def round_trip_s(self) -> float:
-        """Time on the air and in queues, s."""
-        return (self.host_received_s - self.host_sent_s) - (self.device_sent_s - self.device_received_s)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,9 @@ async def translated(doing: str, seconds: float, clip: str | None = None) -> Asy
     except BleakCharacteristicNotFoundError as error:
         raise ProtocolError(f"it lacks a characteristic ({doing})", clip=clip, advice=FORGET) from error
     except TimeoutError as error:
-        raise LinkError(f"no end of {doing} within {seconds:g} s", clip=clip, advice="Bring the clip closer.") from error
+        raise LinkError(
+            f"no end of {doing} within {seconds:g} s", clip=clip, advice="Bring the clip closer."
+        ) from error
     except (BleakError, OSError, EOFError) as error:
         raise LinkError(f"{doing} failed ({error or type(error).__name__})", clip=clip) from error
 

@@ -35,7 +35,7 @@ class ClipHealth:
     ``rate_hz`` is what arrived over the last five seconds, ``nominal_hz`` what was granted. ``books`` counts exactly.
     ``overflow`` counts notifications that our own queue had no room for (their samples are refilled),
     ``clock_residual_ms`` how well the clock fits, ``clock_pings`` on how many exchanges, ``round_trip_ms`` the
-    shortest. ``payload_bytes`` is the MTU minus 3. ``stuck`` says that the sensor repeats itself, ``sensor_fault`` that
+    shortest round trip and ``interval_ms`` the connection interval where the pings show it. ``payload_bytes`` is the MTU minus 3. ``stuck`` says that the sensor repeats itself, ``sensor_fault`` that
     the clip says so itself. ``resets`` counts clocks that began anew, ``gave_up`` requests for samples that failed.
     """
 
@@ -49,6 +49,7 @@ class ClipHealth:
     clock_residual_ms: float | None = None
     clock_pings: int = 0
     round_trip_ms: float | None = None
+    interval_ms: float | None = None
     battery_percent: int | None = None
     rssi_dbm: int | None = None
     payload_bytes: int | None = None

@@ -7,11 +7,12 @@ import random
 from typing import Final
 
 from imu_hinge.errors import LinkError
-from imu_hinge.sensors.driver import Conversation, Exchange
+from imu_hinge.sensors.clock import Exchange
+from imu_hinge.sensors.driver import Conversation
 
 __all__ = ["BURST", "burst", "pause_s"]
 
-BURST: Final = 12
+BURST: Final = 16
 """Pings before a stream begins, so that its first samples are within milliseconds already."""
 _SHORTEST_S: Final = 0.3
 _LONGEST_S: Final = 0.7

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from imu_hinge.errors import LinkError, ProtocolError, RefusedError, VersionError
+from imu_hinge.errors import ProtocolError, RefusedError, VersionError
 from imu_hinge.protocol.control import decode_event, decode_info, decode_service_data
 from imu_hinge.protocol.definitions import (
     EVENT_UUID,
@@ -38,13 +38,13 @@ from imu_hinge.protocol.definitions import (
     StopResponse,
 )
 from imu_hinge.protocol.ledger import unwrap
+from imu_hinge.sensors.clock import Exchange
 from imu_hinge.sensors.driver import (
     About,
     Advertised,
     Begun,
     Can,
     Decoder,
-    Exchange,
     Happening,
     Identity,
     Port,
@@ -205,7 +205,7 @@ class ImuHingeConversation:
         said = answer.response.read(PingResponse, self._clip)
         received_us = self._decoder.device_us(said.received_us, answer.received_s)
         sent_us = unwrap(said.sent_us, 1 << 32, received_us)
-        return Exchange(answer.sent_s, answer.received_s, received_us * 1e-6, sent_us * 1e-6)
+        return Exchange(answer.sent_s, answer.received_s, received_us, sent_us)
 
     async def refill(self, start: int, stop: int) -> Refilled:
         """Instants out of the ring, checked against count and CRC-32."""

@@ -78,9 +78,7 @@ class Transfers:
                 )
             return response, packets
 
-    async def _collect(
-        self, packets: list[bytes], clip: str, on_packet: Callable[[bytes], None] | None
-    ) -> TransferEnd:
+    async def _collect(self, packets: list[bytes], clip: str, on_packet: Callable[[bytes], None] | None) -> TransferEnd:
         while True:
             try:
                 async with asyncio.timeout(self._silence_s):
