@@ -333,11 +333,11 @@ async def central(air: Air, address: str = "C0:FF:EE:00:00:01") -> Device:
 
 
 @contextlib.asynccontextmanager
-async def bluez_adapter(air: Air, transport: str) -> AsyncIterator[Radio]:
-    """A controller that the kernel behind the Bumble transport takes for its own adapter."""
+async def bluez_adapter(air: Air, transport: str, address: str = "00:AA:01:00:00:01") -> AsyncIterator[Radio]:
+    """A controller that the kernel behind the Bumble transport takes for its own adapter, with a public ``address``."""
     async with await open_transport(transport) as hci:
         radio = Radio(
-            "adapter", host_source=hci.source, host_sink=hci.sink, link=air, public_address="00:AA:01:00:00:01"
+            "adapter", host_source=hci.source, host_sink=hci.sink, link=air, public_address=address
         )
         radio.feature_exchange_s = 0.15
         try:

@@ -325,7 +325,7 @@ def use(central: Device) -> Iterator[None]:
     shared = {"host": _Host(central)}
     client, scanner = type("Client", (BumbleClient,), shared), type("Scanner", (BumbleScanner,), shared)
     with (
-        mock.patch("bleak.get_platform_client_backend_type", lambda: (client, "bumble")),
-        mock.patch("bleak.get_platform_scanner_backend_type", lambda: (scanner, "bumble")),
+        mock.patch("bleak.get_platform_client_backend_type", return_value=(client, "bumble")),
+        mock.patch("bleak.get_platform_scanner_backend_type", return_value=(scanner, "bumble")),
     ):
         yield
