@@ -46,9 +46,10 @@ class Adapter:
             return await self._scan(seconds, enough)
 
     async def connect(self, serial: str, seen: Callable[[Found], None] = lambda found: None) -> tuple[Found, GattPort]:
-        """Find a sensor, tell ``seen``, and connect to it. Raises LinkError where it is not seen or does not let itself be connected.
+        """Find a sensor, tell ``seen``, and connect to it.
 
-        It is looked for anew each time: its address may have changed, and systems forget devices.
+        Raises LinkError where it is not seen or does not let itself be connected. It is looked for anew each time: its
+        address may have changed, and systems forget devices.
         """
         async with self._one_at_a_time:
             around = await self._scan(self._limits.scan_s, lambda found: serial in found)

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 
@@ -39,8 +39,8 @@ _WAIT_S: Final = 0.1
 class BleParams:
     """What is asked of the clips, and how patient to be."""
 
-    wanted: Wanted = Wanted()
-    limits: LinkLimits = LinkLimits()
+    wanted: Wanted = field(default_factory=Wanted)
+    limits: LinkLimits = field(default_factory=LinkLimits)
 
 
 class _Outlet:

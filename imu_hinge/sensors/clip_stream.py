@@ -56,8 +56,8 @@ class _Connection:
 class ClipStream:
     """The clip with a serial number, worn as ``role``, whose rows get ``index``.
 
-    In order: ``open``, ``configure``, ``learn_clock``, ``start``, ``run`` (until cancelled), ``finish``. ``health`` may be
-    asked at any time. ``now`` is the host's clock, s; common time is that minus what ``begin_at`` was told.
+    In order: ``open``, ``configure``, ``learn_clock``, ``start``, ``run`` (until cancelled), ``finish``. ``health`` may
+    be asked at any time. ``now`` is the host's clock, s.
     """
 
     def __init__(

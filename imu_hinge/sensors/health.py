@@ -34,9 +34,10 @@ class ClipHealth:
 
     ``rate_hz`` is what arrived over the last five seconds, ``nominal_hz`` what was granted. ``books`` counts exactly.
     ``overflow`` counts notifications that our own queue had no room for (their samples are refilled),
-    ``clock_residual_ms`` how well the clock fits, ``clock_pings`` on how many exchanges, ``round_trip_ms`` the
-    shortest round trip and ``interval_ms`` the connection interval where the pings show it. ``payload_bytes`` is the MTU minus 3. ``stuck`` says that the sensor repeats itself, ``sensor_fault`` that
-    the clip says so itself. ``resets`` counts clocks that began anew, ``gave_up`` requests for samples that failed.
+    ``clock_residual_ms`` how well the clock fits, on ``clock_pings`` exchanges; ``round_trip_ms`` is the shortest of
+    them, ``interval_ms`` the connection interval where they show it. ``payload_bytes`` is the MTU minus 3. ``stuck``
+    says that the sensor repeats itself, ``sensor_fault`` that the clip says so itself. ``resets`` counts clocks that
+    began anew, ``gave_up`` requests for samples that failed.
     """
 
     clip: str

@@ -336,9 +336,7 @@ async def central(air: Air, address: str = "C0:FF:EE:00:00:01") -> Device:
 async def bluez_adapter(air: Air, transport: str, address: str = "00:AA:01:00:00:01") -> AsyncIterator[Radio]:
     """A controller that the kernel behind the Bumble transport takes for its own adapter, with a public ``address``."""
     async with await open_transport(transport) as hci:
-        radio = Radio(
-            "adapter", host_source=hci.source, host_sink=hci.sink, link=air, public_address=address
-        )
+        radio = Radio("adapter", host_source=hci.source, host_sink=hci.sink, link=air, public_address=address)
         radio.feature_exchange_s = 0.15
         try:
             yield radio

@@ -41,7 +41,7 @@ BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration
 </busconfig>
 """
 # Without 57-bit addresses, which TCG's "max" offers and which cost time; with the host's clock as the processor's.
-MACHINE = "-M pc -accel tcg,thread=multi,tb-size=256 -cpu max,la57=off -smp 1 -m 384".split()
+MACHINE = ["-M", "pc", "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max,la57=off", "-smp", "1", "-m", "384"]
 KERNEL = (
     "console=ttyS0 quiet panic=-1 mitigations=off nokaslr audit=0 apparmor=0 cryptomgr.notests random.trust_cpu=on "
     "rcupdate.rcu_expedited=1 no_timer_check tsc=reliable"
