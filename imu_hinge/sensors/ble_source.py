@@ -25,7 +25,7 @@ from imu_hinge.sensors.drivers import DRIVERS
 from imu_hinge.sensors.health import ClipHealth
 from imu_hinge.sensors.limits import LinkLimits
 from imu_hinge.sensors.roles import RoleStore
-from imu_hinge.sensors.source import Delivery, SampleBlock
+from imu_hinge.sensors.source import NOTHING, Delivery, SampleBlock
 
 __all__ = ["BleParams", "BleSource"]
 
@@ -33,6 +33,7 @@ _ROOM: Final = 1024
 """Deliveries that wait for the caller: ten seconds and more of three clips."""
 _HEALTH_S: Final = 0.2
 _WAIT_S: Final = 0.1
+_SILENCE_S: Final = 0.25
 
 
 @dataclass(frozen=True)
@@ -127,13 +128,17 @@ class BleSource:
             raise self._failure
 
     def deliveries(self) -> Iterator[Delivery]:
-        """Rows as they come. Raises LinkError where a clip turns out to be none that we can talk to."""
+        """Rows as they come, and empty deliveries while none come, so that the caller can look around.
+
+        Raises LinkError where a clip turns out to be none that we can talk to.
+        """
         if self._thread is None:
             self.open()
         while True:
             try:
-                item = self._outlet.queue.get(timeout=_WAIT_S)
+                item = self._outlet.queue.get(timeout=_SILENCE_S)
             except queue.Empty:
+                yield Delivery((), NOTHING)
                 continue
             if item is None:
                 return

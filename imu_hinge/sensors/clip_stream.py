@@ -20,7 +20,7 @@ from imu_hinge.sensors.inbox import Inbox
 from imu_hinge.sensors.limits import LinkLimits
 from imu_hinge.sensors.pinging import burst, pause_s
 from imu_hinge.sensors.refill import HoleFiller
-from imu_hinge.sensors.source import SampleBlock
+from imu_hinge.sensors.source import NOTHING, SampleBlock
 from imu_hinge.sensors.stuck import StuckDetector
 from imu_hinge.sensors.tasks import until_one_ends
 
@@ -368,7 +368,7 @@ class ClipStream:
         self._sensor_fault = self._sensor_fault if what.sensor_fault is None else what.sensor_fault
         if what.text and self._clock.begun:
             time_s = float(self._clock.at(np.array([what.device_s]))[0])
-            self._outlet.put(_NOTHING, f"{what.text} clip={self.role}", time_s)
+            self._outlet.put(NOTHING, f"{what.text} clip={self.role}", time_s)
 
     @property
     def _known(self) -> _Connection:
@@ -391,9 +391,6 @@ class ClipStream:
         if self._filler is None:
             raise LinkError("it was never connected", clip=self.role)
         return self._filler
-
-
-_NOTHING: Final = SampleBlock(np.empty(0, np.int8), np.empty(0), np.empty((0, 3)), np.empty((0, 3)))
 
 
 def _joined(parts: list[Samples]) -> Samples:
