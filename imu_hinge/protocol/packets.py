@@ -43,6 +43,7 @@ __all__ = [
 RawSamples: TypeAlias = NDArray[np.int16]
 
 _SAMPLE_TYPES: Final = frozenset({PacketType.LIVE, PacketType.REFILL, PacketType.RECORD})
+_IS_SAMPLES: Final = np.isin(np.arange(256), [VERSION_MAJOR << 4 | kind for kind in _SAMPLE_TYPES])
 _STATUSES: Final = frozenset(status.value for status in Status)
 _KINDS: Final = {kind.value: kind for kind in PacketType}
 _HEADER: Final = np.dtype([("version_type", "u1"), ("epoch_flags", "u1"), ("index", "<u2"), ("time_us", "<u4")])
@@ -132,13 +133,15 @@ def decode_packet(payload: bytes | bytearray | memoryview) -> SamplePacket | Tra
 def decode_batch(payloads: Sequence[bytes]) -> PacketBatch:
     """Many notifications at once, such as a download; what is no packet is listed, not raised.
 
-    Packets of one length are read as one array, and a stream has few lengths.
+    Packets of one length are one table; of others, every sample is taken from where it lies.
     """
     lengths = np.fromiter(map(len, payloads), dtype=np.int64, count=len(payloads))
-    count, surplus = np.divmod(lengths - PACKET_HEADER_BYTES, SAMPLE_BYTES)
-    firsts = np.fromiter((payload[0] if payload else 0 for payload in payloads), np.uint8, count=len(payloads))
-    of_samples = np.isin(firsts, [VERSION_MAJOR << 4 | kind for kind in _SAMPLE_TYPES])
-    good = of_samples & (count >= 1) & (surplus == 0)
+    joined = b"".join(payloads)
+    offset = np.cumsum(lengths) - lengths
+    after_header = lengths - PACKET_HEADER_BYTES
+    good = (after_header >= SAMPLE_BYTES) & (after_header % SAMPLE_BYTES == 0)
+    firsts = np.frombuffer(joined, np.uint8)[offset[good]]
+    good[good] = _IS_SAMPLES[firsts]
     ends, refused = [], []
     for at in np.flatnonzero(~good).tolist():
         try:
@@ -149,19 +152,17 @@ def decode_batch(payloads: Sequence[bytes]) -> PacketBatch:
             if isinstance(other, TransferEnd):
                 ends.append((at, other))
     position = np.flatnonzero(good)
-    counts = count[position]
-    start = np.zeros(len(position), np.int64)
-    np.cumsum(counts[:-1], out=start[1:])
-    headers = np.empty(len(position), _HEADER)
-    raw = np.empty((int(counts.sum()), 6), _BYTE_ORDER)
-    for n in np.unique(counts).tolist():
-        same = counts == n
-        table = _table(payloads, position[same], n)
-        headers[same] = table["header"]
-        if same.all():
-            raw = table["raw"].reshape(-1, 6)
-        else:
-            raw[(start[same][:, None] + np.arange(n)).reshape(-1)] = table["raw"].reshape(-1, 6)
+    counts, offset = after_header[position] // SAMPLE_BYTES, offset[position]
+    start = np.cumsum(counts) - counts
+    headers = _items(joined, PACKET_HEADER_BYTES, offset).view(_HEADER)
+    if len(position) == len(payloads) and (counts == counts[:1]).all():
+        n = int(counts[0]) if len(counts) else 0
+        table = np.frombuffer(joined, np.dtype([("header", _HEADER), ("raw", _BYTE_ORDER, (n, 6))]))
+        raw = table["raw"].reshape(-1, 6)
+    else:
+        where = np.repeat(offset + PACKET_HEADER_BYTES - start * SAMPLE_BYTES, counts)
+        where += np.arange(len(where)) * SAMPLE_BYTES
+        raw = _items(joined, SAMPLE_BYTES, where).view(_BYTE_ORDER).reshape(-1, 6)
     return PacketBatch(
         position,
         headers["version_type"] & np.uint8(0x0F),
@@ -216,7 +217,9 @@ def _end(payload: bytes | bytearray | memoryview) -> TransferEnd:
     return end
 
 
-def _table(payloads: Sequence[bytes], positions: NDArray[np.int64], count: int) -> NDArray[np.void]:
-    layout = np.dtype([("header", _HEADER), ("raw", _BYTE_ORDER, (count, 6))])
-    chosen = payloads if len(positions) == len(payloads) else [payloads[i] for i in positions.tolist()]
-    return np.frombuffer(b"".join(chosen), layout)
+def _items(joined: bytes, size: int, offset: NDArray[np.int64]) -> NDArray[np.void]:
+    """The ``size`` bytes at every offset, taken whole: several times as fast as element by element."""
+    if not len(offset):
+        return np.empty(0, np.dtype((np.void, size)))
+    everywhere = np.ndarray((len(joined) - size + 1,), np.dtype((np.void, size)), joined, strides=(1,))
+    return everywhere[offset]
