@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from bleak import BleakClient, BleakScanner
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
+from bleak.exc import BleakBluetoothNotAvailableError, BleakError
 
 from imu_hinge.errors import LinkError
 from imu_hinge.sensors.driver import Advertised, Driver, Identity
 from imu_hinge.sensors.gatt import GattPort, translated
 from imu_hinge.sensors.limits import LinkLimits
+from imu_hinge.sensors.platform_advice import no_service, unavailable
 
 __all__ = ["Adapter", "Found"]
 
@@ -92,8 +94,13 @@ class Adapter:
         # A family that advertises no service cannot be filtered for.
         filtered = services if all(driver.services for driver in self._drivers) else None
         scanner = BleakScanner(seen, service_uuids=filtered)
-        async with translated("starting to scan", self._limits.gatt_s):
-            await scanner.start()
+        try:
+            async with asyncio.timeout(self._limits.gatt_s):
+                await scanner.start()
+        except BleakBluetoothNotAvailableError as error:
+            raise unavailable(error) from error
+        except (BleakError, OSError, EOFError) as error:  # TimeoutError is an OSError
+            raise no_service(error) from error
         try:
             async with asyncio.timeout(seconds):
                 await done.wait()

@@ -134,9 +134,11 @@ class ClipStream:
         for left in reversed(range(self._limits.first_tries)):
             try:
                 await self._connect()
-            except VersionError:
+            except VersionError as error:
+                self.trouble = error
                 raise
-            except (LinkError, ProtocolError):
+            except (LinkError, ProtocolError) as error:
+                self.trouble = error
                 if not left:
                     raise
                 await asyncio.sleep(self._limits.backoff_first_s)

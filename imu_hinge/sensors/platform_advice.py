@@ -11,7 +11,7 @@ from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailabl
 
 from imu_hinge.errors import LinkError
 
-__all__ = ["FORGET", "PAIR", "advice_for", "unavailable"]
+__all__ = ["FORGET", "PAIR", "advice_for", "no_service", "unavailable"]
 
 Reason = BleakBluetoothNotAvailableReason
 
@@ -34,16 +34,22 @@ _ADVICE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "linux": {
             "missing": "Plug in an adapter and start the service: sudo systemctl start bluetooth.",
             "off": "Switch it on: bluetoothctl power on (rfkill unblock bluetooth if that fails).",
+            "mtu": "update BlueZ to 5.62 or later, or use another adapter.",
+            "interval": "look at MinConnectionInterval in /etc/bluetooth/main.conf.",
             "denied": "Join the bluetooth group: sudo usermod -aG bluetooth $USER, then log in again.",
         },
         "darwin": {
             "missing": "Plug in an adapter, or use a Mac that has one.",
             "off": "Switch it on in the menu bar's Control Centre.",
+            "mtu": "switch Bluetooth off and on.",
+            "interval": "disconnect other Bluetooth devices, headphones first.",
             "denied": "Allow your terminal under System Settings, Privacy and Security, Bluetooth.",
         },
         "win32": {
             "missing": "Plug in an adapter with Bluetooth 4.2 or later, and look for it in the Device Manager.",
             "off": "Switch it on under Settings, Bluetooth and devices.",
+            "mtu": "update the adapter's driver.",
+            "interval": "disconnect other Bluetooth devices, headphones first, and update the adapter's driver.",
             "denied": "Allow it under Settings, Privacy and security, Radios.",
         },
     }
@@ -51,8 +57,16 @@ _ADVICE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 
 
 def advice_for(what: str, platform: str = sys.platform) -> str:
-    """Advice about ``missing``, ``off`` or ``denied`` on a platform as ``sys.platform`` names it."""
+    """Advice about ``missing``, ``off``, ``denied``, ``mtu`` or ``interval``; ``platform`` as ``sys.platform`` has it."""
     return _ADVICE.get(platform, _ADVICE["linux"])[what]
+
+
+def no_service(error: Exception, platform: str = sys.platform) -> LinkError:
+    """Bluetooth cannot even be asked: no D-Bus or no bluetoothd, or no permission to talk to them."""
+    text = str(error)
+    what = "denied" if "AccessDenied" in text or isinstance(error, PermissionError) else "missing"
+    what = "off" if "NotReady" in text else what
+    return LinkError("the system's Bluetooth does not answer", advice=advice_for(what, platform))
 
 
 def unavailable(error: BleakBluetoothNotAvailableError, platform: str = sys.platform) -> LinkError:

@@ -54,6 +54,7 @@ from imu_hinge.sensors.driver import (
 )
 from imu_hinge.sensors.drivers.imu_hinge_control import ControlPoint
 from imu_hinge.sensors.drivers.imu_hinge_decoder import ImuHingeDecoder
+from imu_hinge.sensors.drivers.imu_hinge_records import Logbook
 from imu_hinge.sensors.drivers.imu_hinge_transfer import Transfers
 
 __all__ = ["ImuHingeConversation", "ImuHingeDriver", "serial_text", "state_words"]
@@ -220,6 +221,11 @@ class ImuHingeConversation:
         said = answer.read(RefillResponse, self._clip)
         first = unwrap(said.first_index, 1 << 16, start)
         return Refilled(payloads, first, min(first + said.count, stop))
+
+    @property
+    def logbook(self) -> Logbook:
+        """The sessions that the clip logged."""
+        return Logbook(self.control, self.transfers, self._clip)
 
     async def identify(self, seconds: int) -> None:
         """Blink."""
