@@ -10,9 +10,12 @@ from typing import TypeVar
 from imu_hinge.sensors.adapter import Adapter
 from imu_hinge.sensors.drivers import DRIVERS
 
-__all__ = ["air", "run"]
+__all__ = ["air", "loop_factory", "run"]
 
 T = TypeVar("T")
+
+loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+"""Tests bring another loop here, the default is the platform's."""
 
 
 @asynccontextmanager
@@ -28,4 +31,5 @@ def run(errand: Callable[[Adapter], Awaitable[T]]) -> T:
         async with air():
             return await errand(Adapter(DRIVERS))
 
-    return asyncio.run(go())
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(go())

@@ -14,7 +14,7 @@ from imu_hinge.protocol.definitions import IDENTIFY_S_MAX, VERSION_MAJOR
 from imu_hinge.sensors.adapter import Adapter, Found
 from imu_hinge.sensors.driver import Can
 from imu_hinge.sensors.roles import RoleStore, role_of
-from imu_hinge.sensors.visit import resolve, visit
+from imu_hinge.sensors.visit import resolve, soon, visit
 
 __all__ = ["assign", "clips", "identify"]
 
@@ -56,7 +56,7 @@ def identify(
     stored = RoleStore().load()
 
     async def blink(adapter: Adapter) -> str:
-        found = resolve(clip, await adapter.scan(_SCAN_S), stored)
+        found = resolve(clip, await adapter.scan(_SCAN_S, soon(clip, stored)), stored)
         async with visit(adapter, found.identity.serial, time.monotonic) as there:
             there.need(Can.IDENTIFY, "blink")
             await there.talk.identify(seconds)
@@ -78,7 +78,7 @@ def assign(
     place = None if worn == "none" else worn
 
     async def tell(adapter: Adapter) -> str:
-        found = resolve(clip, await adapter.scan(_SCAN_S), stored)
+        found = resolve(clip, await adapter.scan(_SCAN_S, soon(clip, stored)), stored)
         async with visit(adapter, found.identity.serial, time.monotonic) as there:
             if Can.ROLE in found.driver.can:
                 await there.talk.set_role(place)

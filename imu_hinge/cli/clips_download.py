@@ -22,7 +22,7 @@ from imu_hinge.sensors.driver import Can
 from imu_hinge.sensors.drivers.imu_hinge import ImuHingeConversation
 from imu_hinge.sensors.drivers.imu_hinge_records import ClipRecord, Logbook
 from imu_hinge.sensors.roles import RoleStore, role_of
-from imu_hinge.sensors.visit import resolve, visit
+from imu_hinge.sensors.visit import resolve, soon, visit
 
 __all__ = ["download_command", "records"]
 
@@ -98,7 +98,7 @@ class _Progress:
 async def _logbook(adapter: Adapter, clip: str) -> AsyncIterator[tuple[Logbook, str, str]]:
     """A clip's logbook, its serial, and the clip name for its rows."""
     stored = RoleStore().load()
-    found = resolve(clip, await adapter.scan(_SCAN_S), stored)
+    found = resolve(clip, await adapter.scan(_SCAN_S, soon(clip, stored)), stored)
     serial = found.identity.serial
     async with visit(adapter, serial, time.monotonic) as there:
         there.need(Can.RECORDS, "log sessions")

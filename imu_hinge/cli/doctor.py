@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import random
 import sys
-import time
 from importlib.metadata import version
 from typing import Annotated
 
@@ -33,7 +33,8 @@ def doctor(
 
     async def examine(adapter: Adapter) -> Checkup:
         rng = random.Random()
-        return await check_up(adapter, stored, time.monotonic, rng, LinkLimits(), Wanted(rate_hz=rate), seconds)
+        now = asyncio.get_running_loop().time
+        return await check_up(adapter, stored, now, rng, LinkLimits(), Wanted(rate_hz=rate), seconds)
 
     checkup = clip_air.run(examine)
     typer.echo("Bluetooth: an adapter is there, switched on, and we may use it")

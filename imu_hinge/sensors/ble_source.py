@@ -10,7 +10,6 @@ import asyncio
 import queue
 import random
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -71,7 +70,8 @@ class BleSource:
 
     ``clips`` names the ones wanted, None takes all that have a place. ``open`` finds, connects and starts them, and
     raises what is wrong; ``deliveries`` then yields until ``stop`` was called and the last holes are filled. ``air`` is
-    entered in the Bluetooth thread around everything: tests bring another radio with it.
+    entered in the Bluetooth thread around everything, in a loop from ``loop_factory``: tests bring another radio and
+    another clock with them.
     """
 
     def __init__(
@@ -81,18 +81,18 @@ class BleSource:
         roles: RoleStore | None = None,
         *,
         drivers: Sequence[Driver] = DRIVERS,
-        now: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
         air: Callable[[], AbstractAsyncContextManager[None]] = _real_air,
+        loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
         room: int = _ROOM,
     ) -> None:
         self._wanted = clips
         self._params = BleParams() if params is None else params
         self._roles = RoleStore() if roles is None else roles
         self._drivers = drivers
-        self._now = now
         self._rng = random.Random() if rng is None else rng
         self._air = air
+        self._loop_factory = loop_factory
         self._outlet = _Outlet(room)
         self._health: tuple[ClipHealth, ...] = ()
         self._serials: dict[str, str] = {}
@@ -161,7 +161,8 @@ class BleSource:
 
     def _run(self, stored: dict[str, str]) -> None:
         try:
-            asyncio.run(self._session(stored))
+            with asyncio.Runner(loop_factory=self._loop_factory) as runner:
+                runner.run(self._session(stored))
         except BaseException as error:  # noqa: BLE001 - carried to the caller's thread, which raises it
             self._failure = error
             self._outlet.queue.put(error)
@@ -177,7 +178,9 @@ class BleSource:
             limits = self._params.limits
             adapter = Adapter(self._drivers, limits)
             self._serials = await find_clips(adapter, stored, self._wanted, limits)
-            group = ClipGroup(self._serials, adapter, self._outlet, self._now, self._rng, limits, self._params.wanted)
+            group = ClipGroup(
+                self._serials, adapter, self._outlet, self._loop.time, self._rng, limits, self._params.wanted
+            )
             watch = asyncio.create_task(self._publish(group))
             try:
                 await group.start()

@@ -57,7 +57,7 @@ _ADVICE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 
 
 def advice_for(what: str, platform: str = sys.platform) -> str:
-    """Advice about ``missing``, ``off``, ``denied``, ``mtu`` or ``interval``; ``platform`` as ``sys.platform`` has it."""
+    """Advice about ``missing``, ``off``, ``denied``, ``mtu`` or ``interval``; ``platform`` like sys.platform."""
     return _ADVICE.get(platform, _ADVICE["linux"])[what]
 
 

@@ -12,7 +12,7 @@ from imu_hinge.sensors.adapter import Adapter, Found
 from imu_hinge.sensors.driver import About, Can, Conversation, Decoder
 from imu_hinge.sensors.roles import role_of
 
-__all__ = ["Visit", "resolve", "visit"]
+__all__ = ["Visit", "resolve", "soon", "visit"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,17 @@ async def visit(adapter: Adapter, serial: str, now: Callable[[], float]) -> Asyn
         yield Visit(found, about, talk, decoder, port.payload_bytes)
     finally:
         await port.close()
+
+
+def soon(name: str, stored: Mapping[str, str]) -> Callable[[Mapping[str, Found]], bool]:
+    """For scans: whether the clip that a person means is there already, where its name leaves no doubt."""
+
+    def there(found: Mapping[str, Found]) -> bool:
+        if name.lower() in CLIPS:
+            return any(role_of(one, stored) == name.lower() for one in found.values())
+        return name.upper() in found
+
+    return there
 
 
 def resolve(name: str, found: Mapping[str, Found], stored: Mapping[str, str]) -> Found:
