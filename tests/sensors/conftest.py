@@ -9,6 +9,8 @@ from ble.clockwork import ClockworkLoop
 from ble.conftest import _nothing_blocks  # noqa: F401 - a fixture
 
 
-def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, Callable[[], ClockworkLoop]]:
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], ClockworkLoop]]:
     """Every async test here has a loop that can `warp`."""
     return {"clockwork": ClockworkLoop}

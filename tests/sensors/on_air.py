@@ -231,9 +231,7 @@ class Session:
         # In the order of the clips given, whatever the order from the ground up.
         serials = {role: serials[role] for role in roles}
         rng = random.Random(self._seed)
-        self.group = ClipGroup(
-            serials, adapter, self.rows, loop.time, rng, self.limits, self._wanted, self.inbox_room
-        )
+        self.group = ClipGroup(serials, adapter, self.rows, loop.time, rng, self.limits, self._wanted, self.inbox_room)
         await self.group.start()
         end = asyncio.Event()
 
