@@ -13,6 +13,7 @@ import math
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from bumble import ll
 from bumble.controller import Connection, Controller
@@ -24,6 +25,8 @@ from bumble.hci import (
     HCI_LE_Advertising_Report_Event,
     HCI_LE_Connection_Complete_Event,
     HCI_LE_Create_Connection_Cancel_Command,
+    HCI_LE_Read_Remote_Features_Command,
+    HCI_LE_Read_Remote_Features_Complete_Event,
     HCI_StatusReturnParameters,
     LeFeatureMask,
     Role,
@@ -36,6 +39,7 @@ __all__ = ["Air", "Conditions", "Radio", "bluez_adapter", "central"]
 ACTIVE_SCAN = 1
 INTERVAL_UNIT_S = 1.25e-3
 TIMEOUT_UNIT_S = 10e-3
+FAILED = HCI_ErrorCode.CONNECTION_FAILED_TO_BE_ESTABLISHED_ERROR
 CONNECT_EVENTS = 6
 """A connection that the peripheral has not answered after so many events has failed (Core 5.3 vol 6 B 4.5)."""
 
@@ -57,7 +61,7 @@ class Conditions:
     rssi: int = -50
 
 
-@dataclass
+@dataclass(eq=False)
 class Channel:
     """One connection: what waits on either side for the next connection event."""
 
@@ -197,10 +201,6 @@ class Air(LocalLink):
     def send_advertising_pdu(self, sender_controller: Controller, packet: ll.AdvertisingPdu) -> None:
         if isinstance(packet, ll.ConnectInd):
             self._open(packet)
-            conditions = self.conditions(packet.advertiser_address)
-            if conditions.failing_connects > 0:
-                conditions.failing_connects -= 1
-                return
         if sender_controller not in self._silent:
             for controller in self.controllers:
                 if controller is not sender_controller and controller not in self._silent:
@@ -253,13 +253,36 @@ class Radio(Controller):
     # ("Device ... is already connected" in its log).
     feature_exchange_s = 0.0
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._asked_features: set[int] = set()  # connection handles
+
+    def on_hci_le_read_remote_features_command(self, command: HCI_LE_Read_Remote_Features_Command) -> None:
+        if connection := self.find_le_connection_by_handle(command.connection_handle):
+            self._asked_features.add(connection.handle)
+        super().on_hci_le_read_remote_features_command(command)
+
     def on_ll_control_pdu(self, sender_address: Address, packet: ll.ControlPdu) -> None:
-        if isinstance(packet, ll.FeatureRsp) and self.feature_exchange_s:
-            asyncio.get_running_loop().call_later(
-                self.feature_exchange_s, super().on_ll_control_pdu, sender_address, packet
-            )
+        if isinstance(packet, ll.FeatureRsp):
+            asyncio.get_running_loop().call_later(self.feature_exchange_s, self._tell_features, sender_address, packet)
         else:
             super().on_ll_control_pdu(sender_address, packet)
+
+    def _tell_features(self, sender_address: Address, packet: ll.FeatureRsp) -> None:
+        if connection := self.le_connections.get(sender_address):
+            self._asked_features.discard(connection.handle)
+            super().on_ll_control_pdu(sender_address, packet)
+
+    def on_le_disconnected(self, connection: Connection, reason: int) -> None:
+        """A question for the peer's features is answered even if the link is lost; the kernel waits for it for ever."""
+        if connection.handle in self._asked_features:
+            self._asked_features.discard(connection.handle)
+            self.send_hci_packet(
+                HCI_LE_Read_Remote_Features_Complete_Event(
+                    status=reason, connection_handle=connection.handle, le_features=bytes(8)
+                )
+            )
+        super().on_le_disconnected(connection, reason)
 
     def on_advertising_pdu(self, pdu: ll.AdvInd | ll.AdvExtInd) -> None:
         """Report an advertisement and, when scanning actively, the scan response (Bumble repeats the advertisement)."""
@@ -287,10 +310,17 @@ class Radio(Controller):
         return None
 
     def create_le_connection(self, peer_address: Address) -> None:
+        conditions, pending = self.link.conditions(peer_address), self.pending_le_connection
+        wait = CONNECT_EVENTS * max((conditions.interval_ms or 0) / 1e3, 7.5e-3)
+        if conditions.failing_connects > 0:
+            # Some controllers say so, others report a connection and then its end. Linux 6.1.192 crashes at the
+            # second (a use after free in l2cap_chan_put, reached from l2cap_sock_release), so it is the first here.
+            conditions.failing_connects -= 1
+            self.pending_le_connection = None
+            asyncio.get_running_loop().call_later(wait, self._connection_failed, pending, FAILED)
+            return
         super().create_le_connection(peer_address)
         if connection := self.le_connections.get(peer_address):
-            channel = self.link._channel(connection.self_address, peer_address)
-            wait = CONNECT_EVENTS * max(channel._interval(), 7.5e-3)
             asyncio.get_running_loop().call_later(wait, self._check_established, connection)
 
     def _check_established(self, connection: Connection) -> None:
@@ -298,7 +328,7 @@ class Radio(Controller):
         mine = self.le_connections.get(connection.peer_address) is connection
         peer = self.link.find_le_controller(connection.peer_address)
         if mine and (peer is None or connection.self_address not in peer.le_connections):
-            self.on_le_disconnected(connection, HCI_ErrorCode.CONNECTION_FAILED_TO_BE_ESTABLISHED_ERROR)
+            self.on_le_disconnected(connection, FAILED)
 
     def on_hci_le_create_connection_cancel_command(
         self, command: HCI_LE_Create_Connection_Cancel_Command
@@ -307,10 +337,14 @@ class Radio(Controller):
         pending, self.pending_le_connection = self.pending_le_connection, None
         if pending is None:
             return HCI_StatusReturnParameters(HCI_ErrorCode.COMMAND_DISALLOWED_ERROR)
-        asyncio.get_running_loop().call_soon(
-            self.send_hci_packet,
+        reason = HCI_ErrorCode.UNKNOWN_CONNECTION_IDENTIFIER_ERROR
+        asyncio.get_running_loop().call_soon(self._connection_failed, pending, reason)
+        return HCI_StatusReturnParameters(HCI_ErrorCode.SUCCESS)
+
+    def _connection_failed(self, pending: Any, status: int) -> None:
+        self.send_hci_packet(
             HCI_LE_Connection_Complete_Event(
-                status=HCI_ErrorCode.UNKNOWN_CONNECTION_IDENTIFIER_ERROR,
+                status=status,
                 connection_handle=0,
                 role=Role.CENTRAL,
                 peer_address_type=pending.peer_address.address_type,
@@ -319,9 +353,8 @@ class Radio(Controller):
                 peripheral_latency=0,
                 supervision_timeout=0,
                 central_clock_accuracy=0,
-            ),
+            )
         )
-        return HCI_StatusReturnParameters(HCI_ErrorCode.SUCCESS)
 
 
 async def central(air: Air, address: str = "C0:FF:EE:00:00:01") -> Device:

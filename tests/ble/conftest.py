@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import pytest
+import pytest_asyncio
+from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 from blockbuster import BlockBuster, blockbuster_ctx
+from firmware.core import core, missing_tool
 
-from .clockwork import ClockworkLoop
+from .air import Air, central
+from .bluez.machine import Machine, UnavailableError
+from .bumble_backend import use
+from .clockwork import ClockworkLoop, warp
+
+TEST_S = 60
+LoopFactories = Mapping[str, Callable[[], ClockworkLoop]]
 
 
-def pytest_asyncio_loop_factories(
-    config: pytest.Config, item: pytest.Item
-) -> Mapping[str, Callable[[], ClockworkLoop]]:
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> LoopFactories:
     """Every async test here has a loop that can `warp`."""
     return {"clockwork": ClockworkLoop}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Nothing here may hang."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(TEST_S))
 
 
 @pytest.fixture(autouse=True)
@@ -26,3 +44,71 @@ def _nothing_blocks(request: pytest.FixtureRequest) -> Iterator[BlockBuster | No
         return
     with blockbuster_ctx() as blockbuster:
         yield blockbuster
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clip_core() -> None:
+    """Compile the clip's core before a loop runs; without a compiler only the tests with virtual clips are skipped."""
+    if missing_tool("gcc") is None:
+        core()
+
+
+@pytest.fixture(scope="session")
+def machine() -> Iterator[Machine]:
+    """A booted machine with bluetoothd; one for the whole run."""
+    try:
+        machine = Machine()
+    except UnavailableError as reason:
+        pytest.skip(f"no emulated BlueZ: {reason}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DBUS_SYSTEM_BUS_ADDRESS", machine.address)
+        yield machine
+    machine.close()
+
+
+@dataclass
+class World:
+    """An `Air` in which bleak is at home."""
+
+    air: Air
+    backend: Literal["in-process", "bluez"]
+
+    @property
+    def real(self) -> bool:
+        """Whether it is the real stack in real time."""
+        return self.backend == "bluez"
+
+
+BACKENDS = [
+    "in-process",
+    pytest.param("bluez", marks=[pytest.mark.bluez, pytest.mark.slow, pytest.mark.xdist_group("bluez")]),
+]
+
+
+@pytest.fixture(params=BACKENDS)
+def machine_or_none(request: pytest.FixtureRequest) -> Machine | None:
+    """The machine for the real stack, booted before any event loop runs."""
+    machine: Machine | None = request.getfixturevalue("machine") if request.param == "bluez" else None
+    return machine
+
+
+@pytest_asyncio.fixture
+async def world(machine_or_none: Machine | None) -> AsyncIterator[World]:
+    """Both worlds, one after the other: Bumble's in-process link with a clock that runs ahead, and real BlueZ."""
+    air = Air()
+    if machine_or_none is None:
+        warp()
+        with use(await central(air)):
+            yield World(air, "in-process")
+    else:
+        async with machine_or_none.adapter(air):
+            yield World(air, "bluez")
+            await forget_bus()
+
+
+async def forget_bus() -> None:
+    """Close the D-Bus connection that bleak keeps for each event loop."""
+    if bus := (await get_global_bluez_manager())._bus:
+        bus.disconnect()
+        with contextlib.suppress(EOFError, OSError):
+            await bus.wait_for_disconnect()

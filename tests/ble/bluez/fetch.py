@@ -16,7 +16,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Parts", "Unavailable", "parts"]
+__all__ = ["Parts", "UnavailableError", "parts"]
 
 INIT = Path(__file__).with_name("init.sh")
 WANTED = ("bluez", "dbus-daemon", "busybox-static")
@@ -27,7 +27,7 @@ PROGRAMS = ("usr/libexec/bluetooth/bluetoothd", "usr/bin/btattach")
 XZ = b"\xfd7zXZ"
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """This computer cannot have the machine; the text says why."""
 
 
@@ -45,9 +45,9 @@ def parts() -> Parts:
     """The machine's parts, fetched the first time (about 90 MB)."""
     for program in ("qemu-system-x86_64", "apt-get", "dpkg-deb", "ldd"):
         if not shutil.which(program):
-            raise Unavailable(f"{program} is not installed")
+            raise UnavailableError(f"{program} is not installed")
     if os.geteuid():
-        raise Unavailable("needs root: the machine's bluetoothd says on the bus that it is root")
+        raise UnavailableError("needs root: the machine's bluetoothd says on the bus that it is root")
     cache = Path(os.environ.get("IMU_HINGE_CACHE", "~/.cache/imu_hinge")).expanduser() / "bluez"
     cache.mkdir(parents=True, exist_ok=True)
     recipe = hashlib.sha256(Path(__file__).read_bytes() + INIT.read_bytes()).hexdigest()
@@ -64,14 +64,14 @@ def parts() -> Parts:
 
 
 def _run(*command: str | Path, cwd: Path | None = None, stdin: bytes | None = None) -> bytes:
-    """What the command prints; `Unavailable` where it fails."""
+    """What the command prints; `UnavailableError` where it fails."""
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
     try:
         done = subprocess.run(command, cwd=cwd, input=stdin, env=environment, capture_output=True, timeout=300)
     except subprocess.TimeoutExpired:
-        raise Unavailable(f"{command[0]} took more than 300 s") from None
+        raise UnavailableError(f"{command[0]} took more than 300 s") from None
     if done.returncode:
-        raise Unavailable(f"{command[0]}: {done.stderr.decode(errors='replace').strip()[-300:]}")
+        raise UnavailableError(f"{command[0]}: {done.stderr.decode(errors='replace').strip()[-300:]}")
     return done.stdout
 
 
@@ -79,7 +79,7 @@ def _packages() -> tuple[str, list[str]]:
     """Names of the kernel's package and of all others."""
     found = re.search(r"Depends: (linux-image-\S+)", _run("apt-cache", "depends", "linux-image-amd64").decode())
     if not found:
-        raise Unavailable("apt knows no kernel")
+        raise UnavailableError("apt knows no kernel")
     plan = _run("apt-get", "-s", "-o", "Debug::NoLocking=1", "install", "--no-install-recommends", *WANTED).decode()
     needed = re.findall(r"^Inst (\S+)", plan, re.MULTILINE)
     return found[1], sorted({*WANTED, *needed})
@@ -93,13 +93,13 @@ def _build(cache: Path) -> None:
         folder.mkdir(parents=True)
     try:
         image, others = _packages()
-    except Unavailable:
+    except UnavailableError:
         _run("apt-get", "update", "-qq")
         image, others = _packages()
     download = ("apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root", image, *others)
     try:
         _run(*download, cwd=debs)
-    except Unavailable:  # the lists are old
+    except UnavailableError:  # the lists are old
         _run("apt-get", "update", "-qq")
         _run(*download, cwd=debs)
 

@@ -24,9 +24,9 @@ from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from ..air import Air, Radio, bluez_adapter
-from .fetch import Parts, Unavailable, parts
+from .fetch import Parts, UnavailableError, parts
 
-__all__ = ["Machine", "Unavailable"]
+__all__ = ["Machine", "UnavailableError"]
 
 BOOT_S = 60.0
 ADAPTER_S = 20.0
@@ -49,7 +49,7 @@ KERNEL = (
 
 
 class Machine:
-    """Boots when made; ``close`` ends it. Raises `Unavailable` where it cannot be had."""
+    """Boots when made; ``close`` ends it. Raises `UnavailableError` where it cannot be had."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="imu_hinge_bluez_"))
@@ -75,7 +75,8 @@ class Machine:
         config = self.folder / "bus.conf"
         config.write_text(BUS.format(self.folder / "bus"))
         libraries = {**os.environ, "LD_LIBRARY_PATH": str(made_of.libraries)}
-        command = [made_of.dbus_daemon, f"--config-file={config}", "--nofork", "--nopidfile"]
+        with_us = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []  # QEMU ends by itself
+        command = [*with_us, made_of.dbus_daemon, f"--config-file={config}", "--nofork", "--nopidfile"]
         self._start([str(word) for word in command], "bus.log", libraries)
         self._wait(lambda: (self.folder / "bus").exists(), "the bus", 10)
 
@@ -87,7 +88,9 @@ class Machine:
             try:
                 self._control, _ = listener.accept()
             except TimeoutError:
-                raise Unavailable(f"QEMU does not start: {(self.folder / 'qemu.log').read_text()[-300:]}") from None
+                raise UnavailableError(
+                    f"QEMU does not start: {(self.folder / 'qemu.log').read_text()[-300:]}"
+                ) from None
         self._expect("ready", BOOT_S)
         asyncio.run(asyncio.wait_for(self._owned(), 20))
 
@@ -117,7 +120,7 @@ class Machine:
         until = time.monotonic() + seconds
         while not there():
             if time.monotonic() > until:
-                raise Unavailable(f"{what} did not come up in {seconds:.0f} s")
+                raise UnavailableError(f"{what} did not come up in {seconds:.0f} s")
             time.sleep(0.01)
 
     def _expect(self, word: str, seconds: float) -> None:
@@ -128,7 +131,7 @@ class Machine:
         except TimeoutError:
             said = []
         if word not in said:
-            raise Unavailable(f"the machine did not say {word} in {seconds:.0f} s: {self.log[-500:]}")
+            raise UnavailableError(f"the machine did not say {word} in {seconds:.0f} s: {self.log[-500:]}")
 
     async def _owned(self) -> None:
         """Until bluetoothd is on the bus."""
