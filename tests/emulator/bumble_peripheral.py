@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Coroutine
 from dataclasses import replace
 from types import TracebackType
 
@@ -225,8 +226,8 @@ class ClipPeripheral:
         self._wake.set()
         await self.device.notify_subscribers(self._battery)
 
-    def _spawn(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -234,10 +235,10 @@ class ClipPeripheral:
 
     def _add_services(self) -> None:
         model = self.clip.model
-        info = Characteristic(
+        info: Characteristic[bytes] = Characteristic(
             INFO_UUID, Properties.READ, Attribute.READABLE, CharacteristicValue(read=lambda _: self.clip.info)
         )
-        control = CharacteristicValue(write=self._on_control)
+        control: CharacteristicValue[bytes] = CharacteristicValue(write=self._on_control)
         for channel, properties, value in (
             (Channel.IMU, Properties.NOTIFY, b""),
             (Channel.CONTROL, Properties.WRITE | Properties.INDICATE, control),

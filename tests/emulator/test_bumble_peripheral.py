@@ -31,9 +31,11 @@ from .wire import (
     SERVICE_UUID,
     START_RESPONSE,
     TRANSFER_UUID,
+    EventType,
     Info,
     Opcode,
     Packet,
+    PacketFlags,
     PacketType,
     StartFlags,
     State,
@@ -109,6 +111,9 @@ class Host:
         return answer[3:]
 
 
+Put = Callable[..., Awaitable[tuple[EmulatedClip, ClipPeripheral, Host]]]
+
+
 async def until(condition: Callable[[], bool], seconds: float = 3.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
@@ -116,7 +121,7 @@ async def until(condition: Callable[[], bool], seconds: float = 3.0) -> None:
 
 
 @pytest.fixture
-async def put() -> AsyncIterator[Callable[..., Awaitable[tuple[EmulatedClip, ClipPeripheral, Host]]]]:
+async def put() -> AsyncIterator[Put]:
     peripherals: list[ClipPeripheral] = []
     hosts: list[Host] = []
 
@@ -140,7 +145,7 @@ async def put() -> AsyncIterator[Callable[..., Awaitable[tuple[EmulatedClip, Cli
         await host.device.power_off()
 
 
-async def test_advertisement_and_scan_response(put) -> None:
+async def test_advertisement_and_scan_response(put: Put) -> None:
     clip, _, host = await put()
     data = (await host.find()).data
     assert data.get(AdvertisingData.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS) == [UUID(SERVICE_UUID)]
@@ -148,12 +153,12 @@ async def test_advertisement_and_scan_response(put) -> None:
     assert data.get(AdvertisingData.SERVICE_DATA_128_BIT_UUID) == (UUID(SERVICE_UUID), clip.service_data)
 
 
-async def test_sizes_of_advertisement_and_scan_response(put) -> None:
+async def test_sizes_of_advertisement_and_scan_response(put: Put) -> None:
     _, peripheral, _ = await put()
     assert (len(peripheral.device.advertising_data), len(peripheral.device.scan_response_data)) == (31, 28)
 
 
-async def test_services_properties_and_open_values(put) -> None:
+async def test_services_properties_and_open_values(put: Put) -> None:
     clip, peripheral, host = await put(encrypted=True)
     await host.connect(peripheral.device.random_address, mtu=None)
     names = {uuid: host.part(uuid).properties.name for uuid in (INFO_UUID, IMU_UUID, CONTROL_UUID, EVENT_UUID)}
@@ -170,7 +175,7 @@ async def test_services_properties_and_open_values(put) -> None:
         assert await characteristic.read_value() == value
 
 
-async def test_without_encryption_the_rest_is_refused(put) -> None:
+async def test_without_encryption_the_rest_is_refused(put: Put) -> None:
     _, peripheral, host = await put(encrypted=True)
     await host.connect(peripheral.device.random_address)
     for uuid in (CONTROL_UUID, IMU_UUID, TRANSFER_UUID, EVENT_UUID):
@@ -182,7 +187,7 @@ async def test_without_encryption_the_rest_is_refused(put) -> None:
     assert refused.value.error_code in (0x0F, 0x05)
 
 
-async def test_pairing_by_just_works_opens_it(put) -> None:
+async def test_pairing_by_just_works_opens_it(put: Put) -> None:
     _, peripheral, host = await put(encrypted=True, mitm=False)
     await host.connect(peripheral.device.random_address)
     await host.peer.connection.pair()
@@ -190,7 +195,7 @@ async def test_pairing_by_just_works_opens_it(put) -> None:
     await host.ask(Opcode.ABORT)
 
 
-async def test_pairing_is_refused_after_a_minute(put) -> None:
+async def test_pairing_is_refused_after_a_minute(put: Put) -> None:
     clip, peripheral, host = await put(encrypted=True, mitm=False)
     clip._pairing_until = 0
     await host.connect(peripheral.device.random_address)
@@ -198,14 +203,14 @@ async def test_pairing_is_refused_after_a_minute(put) -> None:
         await host.peer.connection.pair()
 
 
-async def test_legacy_pairing_is_refused(put) -> None:
+async def test_legacy_pairing_is_refused(put: Put) -> None:
     _, peripheral, host = await put(encrypted=True, mitm=False, sc=False)
     await host.connect(peripheral.device.random_address)
     with pytest.raises(ProtocolError):
         await host.peer.connection.pair()
 
 
-async def test_a_request_without_indications_is_an_att_error(put) -> None:
+async def test_a_request_without_indications_is_an_att_error(put: Put) -> None:
     _, peripheral, host = await put()
     await host.connect(peripheral.device.random_address)
     with pytest.raises(ATT_Error) as refused:
@@ -213,7 +218,7 @@ async def test_a_request_without_indications_is_an_att_error(put) -> None:
     assert refused.value.error_code == 0xFD
 
 
-async def test_stream_lost_link_resume_and_refill(put) -> None:
+async def test_stream_lost_link_resume_and_refill(put: Put) -> None:
     clip, peripheral, host = await put(speed=10)
     await host.connect(peripheral.device.random_address)
     await host.subscribe()
@@ -240,7 +245,7 @@ async def test_stream_lost_link_resume_and_refill(put) -> None:
     assert host.events
 
 
-async def test_the_smallest_mtu(put) -> None:
+async def test_the_smallest_mtu(put: Put) -> None:
     _, peripheral, host = await put()
     await host.connect(peripheral.device.random_address, mtu=None)
     await host.subscribe()
@@ -249,7 +254,7 @@ async def test_the_smallest_mtu(put) -> None:
     assert {len(p.samples) for p in host.packets} == {1}
 
 
-async def test_ping(put) -> None:
+async def test_ping(put: Put) -> None:
     _, peripheral, host = await put()
     await host.connect(peripheral.device.random_address)
     await host.subscribe(CONTROL_UUID)
@@ -258,7 +263,7 @@ async def test_ping(put) -> None:
     assert 0 <= sent - received < 100_000
 
 
-async def test_sleep_disconnects_and_goes_dark(put) -> None:
+async def test_sleep_disconnects_and_goes_dark(put: Put) -> None:
     clip, peripheral, host = await put()
     await host.connect(peripheral.device.random_address)
     await host.subscribe()
@@ -271,7 +276,7 @@ async def test_sleep_disconnects_and_goes_dark(put) -> None:
     await until(lambda: peripheral.device.is_advertising)
 
 
-async def test_the_level_of_the_battery_is_notified(put) -> None:
+async def test_the_level_of_the_battery_is_notified(put: Put) -> None:
     _, peripheral, host = await put()
     await host.connect(peripheral.device.random_address)
     levels: list[bytes] = []
@@ -280,6 +285,29 @@ async def test_the_level_of_the_battery_is_notified(put) -> None:
     await peripheral.set_battery(9)
     await until(lambda: bool(levels))
     assert levels == [b"\x09"]
+
+
+async def test_a_reset_loses_the_link_and_begins_anew(put: Put) -> None:
+    clip, peripheral, host = await put()
+    await host.connect(peripheral.device.random_address)
+    await host.subscribe()
+    await host.ask(Opcode.START, 0)
+    before = Info.unpack(clip.info)
+    await peripheral.reset()
+    await host.connect((await host.find()).address)
+    after = Info.unpack(await host.part(INFO_UUID).read_value())
+    assert after.boot_id != before.boot_id
+    assert after.state == State.PAIRING
+
+
+async def test_a_slow_link_overflows(put: Put) -> None:
+    _, peripheral, host = await put()
+    peripheral.notification_s = 0.02
+    await host.connect(peripheral.device.random_address, mtu=None)
+    await host.subscribe()
+    await host.ask(Opcode.START, 0)
+    await until(lambda: any(event[0] == EventType.OVERFLOW for event in host.events))
+    await until(lambda: any(PacketFlags.LOST_BEFORE in packet.flags for packet in host.packets))
 
 
 async def test_two_clips_and_one_host() -> None:
