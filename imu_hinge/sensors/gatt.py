@@ -31,7 +31,9 @@ _SMALLEST_PAYLOAD: Final = 20
 
 
 @asynccontextmanager
-async def translated(doing: str, seconds: float, clip: str | None = None) -> AsyncIterator[None]:
+async def translated(
+    doing: str, seconds: float, clip: str | None = None, advice: str = "Bring the clip closer."
+) -> AsyncIterator[None]:
     """Bound what is inside to ``seconds``; failures of any Bluetooth stack become LinkError or ProtocolError.
 
     Stacks report a lost link in many ways: bleak's own errors, OSError and EOFError of the D-Bus, and a protocol
@@ -49,7 +51,7 @@ async def translated(doing: str, seconds: float, clip: str | None = None) -> Asy
             f"no end of {doing} within {seconds:g} s", clip=clip, advice="Bring the clip closer."
         ) from error
     except (BleakError, OSError, EOFError) as error:
-        raise LinkError(f"{doing} failed ({error or type(error).__name__})", clip=clip) from error
+        raise LinkError(f"{doing} failed ({error or type(error).__name__})", clip=clip, advice=advice) from error
 
 
 class GattPort:
@@ -83,7 +85,8 @@ class GattPort:
         def arrived(_: BleakGATTCharacteristic, value: bytearray) -> None:
             sink(value)
 
-        async with translated("subscribing", self._limits.gatt_s + self._limits.pair_s, self._clip):
+        # Some systems pair by themselves here, so that a refused pairing looks like a refused subscription.
+        async with translated("subscribing", self._limits.gatt_s + self._limits.pair_s, self._clip, PAIR):
             try:
                 await self._client.start_notify(uuid, arrived)
             except BleakGATTProtocolError as error:
