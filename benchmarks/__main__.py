@@ -14,7 +14,7 @@ import numpy as np
 import scipy
 
 import imu_hinge
-from benchmarks import ablation, broad, hour, reading, recorded, separation_speed, streaming
+from benchmarks import ablation, broad, clocks, decoding, hour, reading, recorded, separation_speed, streaming
 from benchmarks.tables import Outcome, markdown
 
 HERE = Path(__file__).resolve().parent
@@ -23,6 +23,8 @@ BENCHMARKS: dict[str, Callable[[], Outcome | None]] = {
     "hour": hour.measure,
     "streaming": streaming.measure,
     "separation_speed": separation_speed.measure,
+    "decoding": decoding.measure,
+    "clocks": clocks.measure,
     "ablation": ablation.measure,
     "conditions": ablation.measure_conditions,
     "recorded": recorded.measure,

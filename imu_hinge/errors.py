@@ -11,6 +11,11 @@
     ├── ClipError                    a clip is missing, silent, stuck, or never overlaps the others (clip)
     ├── CalibrationError             a calibration movement does not show what it must (clip)
     ├── AthleteError                 an athlete's file is none, is of somebody else, or has nothing to learn from (path)
+    ├── LinkError                    a clip cannot be found, reached or kept on the air (clip)
+    │   └── VersionError             it speaks another major version of the protocol (theirs, ours)
+    ├── ProtocolError                bytes from a clip are not what the protocol says (clip, payload)
+    │   ├── PacketError              a notification that is no packet
+    │   └── RefusedError             the clip says no to a request (status)
     ├── ScenarioError                the simulator was asked for something it does not know
     └── OutputError                  a result cannot be written (path)
 
@@ -26,11 +31,16 @@ __all__ = [
     "FormatError",
     "ImportRefusedError",
     "ImuHingeError",
+    "LinkError",
     "OutputError",
+    "PacketError",
+    "ProtocolError",
     "RecordingError",
+    "RefusedError",
     "SampleError",
     "ScenarioError",
     "UnitError",
+    "VersionError",
     "one_line",
 ]
 
@@ -112,6 +122,49 @@ class AthleteError(ImuHingeError):
     def __init__(self, what: str, *, path: str | None = None, advice: str | None = None) -> None:
         self.path = path
         super().__init__(what, where=path, advice=advice)
+
+
+class LinkError(ImuHingeError):
+    """A clip cannot be found, reached or kept on the air; ``clip`` names it by role or serial number."""
+
+    def __init__(self, what: str, *, clip: str | None = None, advice: str | None = None) -> None:
+        self.clip = clip
+        super().__init__(what, where=None if clip is None else f"clip {clip}", advice=advice)
+
+
+class VersionError(LinkError):
+    """A clip speaks another major version of the protocol: ``theirs`` and ``ours``."""
+
+    def __init__(self, theirs: int, ours: int, *, clip: str | None = None) -> None:
+        self.theirs = theirs
+        self.ours = ours
+        older = "the clip's firmware" if theirs < ours else "imu_hinge"
+        super().__init__(
+            f"it speaks version {theirs} of the clip protocol, this program version {ours}",
+            clip=clip,
+            advice=f"Update {older}.",
+        )
+
+
+class ProtocolError(ImuHingeError):
+    """Bytes from a clip are not what the protocol says; ``payload`` holds them, ``clip`` names the clip."""
+
+    def __init__(self, what: str, *, payload: bytes = b"", clip: str | None = None, advice: str | None = None) -> None:
+        self.payload = payload
+        self.clip = clip
+        super().__init__(what, where=None if clip is None else f"clip {clip}", advice=advice)
+
+
+class PacketError(ProtocolError):
+    """A notification that is no packet."""
+
+
+class RefusedError(ProtocolError):
+    """The clip says no to a request; ``status`` is its status code."""
+
+    def __init__(self, what: str, *, status: int, clip: str | None = None, advice: str | None = None) -> None:
+        self.status = status
+        super().__init__(what, clip=clip, advice=advice)
 
 
 class ScenarioError(ImuHingeError):

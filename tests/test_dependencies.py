@@ -67,5 +67,7 @@ def test_imports_point_down(path: str) -> None:
 
 @pytest.mark.parametrize("path", FILES)
 def test_modules_stay_readable(path: str) -> None:
-    """About four hundred lines are as much as one takes in."""
+    """About four hundred lines are as much as one takes in; what a program wrote is read in its source."""
+    if path == "protocol/definitions.py":
+        pytest.skip("generated from firmware_protocol/imu_hinge.yaml")
     assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= 450
