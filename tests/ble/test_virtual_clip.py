@@ -85,7 +85,7 @@ async def streaming(clip: VirtualClip, rate_hz: int = 200, pair: bool = True) ->
     await clip.power_off()
 
 
-@pytest.mark.parametrize("mtu", [23, 185, 247, 517])
+@pytest.mark.parametrize("mtu", [23, 247])
 async def test_every_sample_arrives_as_it_was_measured(world: World, mtu: int) -> None:
     clip = VirtualClip(world.air, mtu=mtu)
     clip.conditions.interval_ms = 15
@@ -136,8 +136,8 @@ async def test_an_open_clip_needs_no_pairing_and_a_closed_window_refuses(world: 
     await shut.power_off()
 
 
-async def test_faults_of_the_sensor_and_of_the_link(world: World) -> None:
-    clip = VirtualClip(world.air)
+async def test_faults_of_the_sensor_and_of_the_link(in_process: World) -> None:
+    clip = VirtualClip(in_process.air)
     clip.faults.lose = lambda n: n == 3
     clip.faults.miss = lambda n: n == 25
     async with streaming(clip) as hand:
