@@ -55,7 +55,11 @@ class Conditions:
     supervision_ms: float | None = None
     """Silence after which a link is lost; None: as the central asked."""
     failing_connects: int = 0
-    """So many of the next connections break off before they carry anything (0x3E, a common thing on the air)."""
+    """So many of the next connections break off before they carry anything (0x3E, a common thing on the air).
+
+    Not with BlueZ: Linux 6.1.192 never tells the program of it, and told in the other way that controllers have, a
+    connection and then its end, it crashes (a use after free in l2cap_chan_put, reached from l2cap_sock_release).
+    """
     deaf: bool = False
     """It advertises and never takes a connection."""
     rssi: int = -50
@@ -313,8 +317,6 @@ class Radio(Controller):
         conditions, pending = self.link.conditions(peer_address), self.pending_le_connection
         wait = CONNECT_EVENTS * max((conditions.interval_ms or 0) / 1e3, 7.5e-3)
         if conditions.failing_connects > 0:
-            # Some controllers say so, others report a connection and then its end. Linux 6.1.192 crashes at the
-            # second (a use after free in l2cap_chan_put, reached from l2cap_sock_release), so it is the first here.
             conditions.failing_connects -= 1
             self.pending_le_connection = None
             asyncio.get_running_loop().call_later(wait, self._connection_failed, pending, FAILED)

@@ -106,6 +106,25 @@ async def world(machine_or_none: Machine | None) -> AsyncIterator[World]:
             await forget_bus()
 
 
+@pytest_asyncio.fixture
+async def in_process() -> AsyncIterator[World]:
+    """Bumble's in-process link only."""
+    warp()
+    air = Air()
+    with use(await central(air)):
+        yield World(air, "in-process")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the figures that tests have recorded."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            if report.when == "call" and report.user_properties and "ble" in Path(report.fspath).parts:
+                terminalreporter.write_line(report.nodeid.partition("::")[2])
+                for name, value in report.user_properties:
+                    terminalreporter.write_line(f"  {name}: {value}")
+
+
 async def forget_bus() -> None:
     """Close the D-Bus connection that bleak keeps for each event loop."""
     if bus := (await get_global_bluez_manager())._bus:

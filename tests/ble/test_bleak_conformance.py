@@ -248,21 +248,18 @@ async def test_a_silent_peripheral_is_lost_within_seconds(world: World, gadgets:
     gadgets[0].revive()
 
 
-async def test_a_connection_that_breaks_off_at_once_is_an_error_or_is_repeated(
+async def test_a_link_lost_while_connecting_is_an_error_and_the_next_attempt_works(
     world: World, gadgets: list[Gadget]
 ) -> None:
-    device = await found(gadgets[0])
-    gadgets[0].conditions.failing_connects = 1
-    for _ in range(3):
-        try:
-            async with BleakClient(device, timeout=15) as client:
-                assert client.is_connected
-                break
-        except (BleakError, TimeoutError):
-            await asyncio.sleep(0.5)
-    else:
-        pytest.fail("never connected")
-    assert gadgets[0].conditions.failing_connects == 0
+    gadget, device = gadgets[0], await found(gadgets[0])
+    gadget.device.once("connection", lambda it: it.once(it.EVENT_CONNECTION_ATT_MTU_UPDATE, gadget.lose))
+    client = BleakClient(device, timeout=15)
+    with pytest.raises((BleakError, TimeoutError, EOFError)):
+        await client.connect()
+    assert not client.is_connected
+    await client.disconnect()
+    async with BleakClient(await found(gadget), timeout=15) as again:
+        assert again.is_connected
 
 
 async def test_a_connect_in_vain_does_not_stand_in_the_way(world: World, gadgets: list[Gadget]) -> None:
@@ -277,13 +274,30 @@ async def test_a_connect_in_vain_does_not_stand_in_the_way(world: World, gadgets
         assert client.is_connected
 
 
-async def test_what_is_encrypted_pairs_by_itself_and_the_bond_lasts(world: World, gadgets: list[Gadget]) -> None:
+async def test_pairing_first_and_the_bond_lasts(world: World, gadgets: list[Gadget]) -> None:
+    device = await found(gadgets[0])
     for _ in range(2):
-        async with BleakClient(await found(gadgets[0])) as client:
-            assert await asyncio.wait_for(client.read_gatt_char(SECRET), 20) == b"told to friends"
+        async with BleakClient(device) as client:
+            await asyncio.wait_for(client.pair(), 20)  # does nothing the second time
+            assert await asyncio.wait_for(client.read_gatt_char(SECRET), 5) == b"told to friends"
             connection = gadgets[0].connection
             assert connection
             assert connection.encryption
+
+
+async def test_what_is_encrypted_pairs_by_itself(world: World, gadgets: list[Gadget]) -> None:
+    async with BleakClient(await found(gadgets[0])) as client:
+        # BlueZ 5.66 reads name and appearance of its own accord now. A request that has to pair in the middle of that
+        # is lost ("write failed: Transport endpoint is not connected" in its log), never answered: pair() first.
+        await asyncio.sleep(1.5)
+        assert await asyncio.wait_for(client.read_gatt_char(SECRET), 20) == b"told to friends"
+
+
+async def test_refused_pairing_is_an_error(world: World, gadgets: list[Gadget]) -> None:
+    gadgets[0].accepts_pairing = lambda: False  # type: ignore[method-assign]
+    async with BleakClient(await found(gadgets[0])) as client:
+        with pytest.raises(BleakError):
+            await asyncio.wait_for(client.pair(), 20)
 
 
 async def test_trap_a_read_cut_off_by_the_loss_of_the_link_is_an_unlikely_error(
@@ -304,6 +318,7 @@ async def test_trap_connecting_again_without_disconnect_doubles_notifications(
 ) -> None:
     device, values = await found(gadgets[0]), []
     client = BleakClient(device)
+    left_open = []
     for cleaned_up, times in ((True, 1), (False, 2)):
         await client.connect()
         await client.start_notify(DATA, lambda _, value: values.append(value))
@@ -311,6 +326,8 @@ async def test_trap_connecting_again_without_disconnect_doubles_notifications(
         await until(lambda: not client.is_connected)
         if cleaned_up:
             await client.disconnect()
+        else:
+            left_open.append(getattr(client._backend, "_bus", None))
         await asyncio.sleep(0.3)
         await client.connect()
         await client.start_notify(DATA, lambda _, value: values.append(value))
@@ -319,3 +336,6 @@ async def test_trap_connecting_again_without_disconnect_doubles_notifications(
         await asyncio.sleep(0.3)
         assert len(values) == 10 * times
         await client.disconnect()
+    for bus in filter(None, left_open):  # the trap: nobody else would
+        bus.disconnect()
+        await bus.wait_for_disconnect()

@@ -66,7 +66,8 @@ def at_rest(seed: int = 0) -> Source:
 
 
 def play(samples: ClipSamples, begin_s: float) -> Source:
-    """A recording that begins at loop time ``begin_s``, interpolated; it holds its ends."""
+    """A recording that begins at loop time ``begin_s``, interpolated; before and after it its ends, with noise."""
+    rng = np.random.default_rng(1)
     times: list[float] = (samples.time_s - samples.time_s[0]).tolist()
     rows: list[list[float]] = np.hstack([samples.acc_m_s2, samples.gyr_rad_s]).tolist()
 
@@ -75,6 +76,8 @@ def play(samples: ClipSamples, begin_s: float) -> Source:
         i = min(max(bisect.bisect_right(times, t), 1), len(times) - 1)
         share = (t - times[i - 1]) / (times[i] - times[i - 1])
         row = [a + share * (b - a) for a, b in zip(rows[i - 1], rows[i], strict=True)]
+        if not times[0] < t < times[-1]:  # a sensor that repeats itself exactly is taken for stuck
+            row = (np.array(row) + rng.normal(size=6) * (0.02, 0.02, 0.02, 0.002, 0.002, 0.002)).tolist()
         return row[:3], row[3:]
 
     return source

@@ -1,6 +1,7 @@
 #!/bin/busybox sh
 # First and only program of the machine: bluetoothd on the bus outside, and an adapter when told so.
 /bin/busybox --install -s /bin
+ln -s /bin /sbin # where the kernel looks for modprobe
 export PATH=/bin:/usr/bin
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
 modprobe -a virtio_pci virtio_console algif_hash algif_skcipher cmac ecb ecdh_generic ccm bluetooth hci_uart

@@ -24,6 +24,7 @@ from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from ..air import Air, Radio, bluez_adapter
+from .agent import offer_agent
 from .fetch import Parts, UnavailableError, parts
 
 __all__ = ["Machine", "UnavailableError"]
@@ -163,21 +164,24 @@ class Machine:
                 await bus.wait_for_disconnect()
 
     @contextlib.asynccontextmanager
-    async def adapter(self, air: Air) -> AsyncIterator[Radio]:
-        """A powered adapter hci0 in ``air``; each has its own address, so BlueZ remembers nothing of the last one."""
+    async def adapter(self, air: Air, agent: bool = True) -> AsyncIterator[Radio]:
+        """A powered adapter hci0 in ``air``, and a desktop's pairing agent.
+
+        Each adapter has its own address, so that BlueZ remembers nothing of the last one.
+        """
         address = f"00:AA:01:00:00:{next(self._adapters):02X}"
-        async with bluez_adapter(air, f"unix:{self.folder / 'hci'}", address) as radio:
+        async with self.bus() as bus, bluez_adapter(air, f"unix:{self.folder / 'hci'}", address) as radio:
+            if agent:
+                await offer_agent(bus)
             await self._tell("plug")
             try:
-                async with self.bus() as bus:
-                    await asyncio.wait_for(self._power(bus), ADAPTER_S)
+                await asyncio.wait_for(self._power(bus), ADAPTER_S)
                 yield radio
             finally:
                 await self._tell("unplug")
                 assert self._control
                 await asyncio.to_thread(self._expect, "unplugged", ADAPTER_S)
-                async with self.bus() as bus:
-                    await asyncio.wait_for(self._gone(bus), ADAPTER_S)
+                await asyncio.wait_for(self._gone(bus), ADAPTER_S)
 
     async def _tell(self, word: str) -> None:
         assert self._control
