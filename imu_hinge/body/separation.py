@@ -49,9 +49,9 @@ class SeparationParams:
     with the accelerations."""
     most_hurry: float = 3.0
     """But no quicker than this many times counts."""
-    sd_factor: float = 0.65
+    sd_factor: float = 0.6
     """What the posterior's SDs are worth from two clips: as they come, 90 % intervals hold every bottom of an
-    independent simulator's people and 92 % of our own's; with this 96 and some 73 % (docs/ACCURACY.md)."""
+    independent simulator's people and 92 % of our own's; with this 96 and some 75 % (docs/ACCURACY.md)."""
     quiet_rad_s: float = float(np.deg2rad(4.0))
     quiet_m_s2: float = 0.25
     quiet_s: float = 0.13
