@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -53,17 +55,24 @@ def _clip_core() -> None:
         core()
 
 
+@cache
+def _booted() -> Machine:
+    """One machine for the process, whoever asks; it ends with it."""
+    machine = Machine()
+    atexit.register(machine.close)
+    return machine
+
+
 @pytest.fixture(scope="session")
 def machine() -> Iterator[Machine]:
     """A booted machine with bluetoothd; one for the whole run."""
     try:
-        machine = Machine()
+        machine = _booted()
     except UnavailableError as reason:
         pytest.skip(f"no emulated BlueZ: {reason}")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DBUS_SYSTEM_BUS_ADDRESS", machine.address)
         yield machine
-    machine.close()
 
 
 @dataclass
