@@ -53,7 +53,7 @@ def _tables(spec: Spec) -> Mapping[str, Callable[[], str]]:
 
 def _rows(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
     lines = [" | ".join(head), " | ".join("---" for _ in head)]
-    lines += [" | ".join(str(cell) for cell in row) for row in rows]
+    lines += [" | ".join(str(cell).replace("|", "\\|") for cell in row) for row in rows]
     return "\n".join(f"| {line} |" for line in lines)
 
 
@@ -71,11 +71,15 @@ def _enum(enum: Enum) -> str:
 
 def _struct(struct: Struct) -> str:
     rows = ((field.offset, field.type, f"`{field.name}`", field.doc) for field in struct.fields)
-    return f"`{struct.name}`, {struct.size} bytes\n\n" + _rows(("offset", "type", "field", "meaning"), rows)
+    return f"`{struct.name}`, {struct.size} byte{'s' * (struct.size > 1)}\n\n" + _rows(
+        ("offset", "type", "field", "meaning"), rows
+    )
 
 
 def _commands(spec: Spec) -> str:
     def named(name: str | None) -> str:
+        if name == "record_page":
+            return "`record_page_0`, `_1` or `_2`, as asked"
         return f"`{name}`" if name else "none"
 
     rows = (

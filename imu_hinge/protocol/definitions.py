@@ -179,7 +179,7 @@ class Opcode(IntEnum):
     """Blink the LED (and buzz, if there is a motor) so that a person sees which clip this is."""
     CONFIGURE = 0x02
     """Set rate, ranges and batching. The clip takes the nearest setting that is not lower and answers with it.
-    Not while sampling or transferring.
+    Not while sampling (`invalid_state`) or transferring (`busy`).
     """
     START = 0x03
     """Start sampling, or go on with what runs (flag `resume`)."""
@@ -190,7 +190,7 @@ class Opcode(IntEnum):
     MARK = 0x06
     """Put a mark at this instant: an `event`, and into the record while logging."""
     REFILL = 0x07
-    """Send samples again out of the ring. Only while sampling, or until the next start."""
+    """Send samples again out of the ring, of the stream that runs or ran last."""
     SET_ROLE = 0x08
     """Remember where the clip is worn, over power cycles."""
     SET_TIME = 0x09
@@ -499,7 +499,7 @@ class Info:
     capabilities: int
     """What it has."""
     stream_id: int
-    """Number of the current or last stream; one more at each start that does not resume."""
+    """Number of the current or last stream; one more whenever a stream begins, also over resets."""
     boot_id: int
     """Another number after each reset, so that a host knows that device time began anew."""
     ring_samples: int

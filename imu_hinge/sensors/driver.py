@@ -99,8 +99,11 @@ class Port(Protocol):
     async def write(self, uuid: str, data: bytes) -> None:
         """Write with response."""
 
+    async def pair(self) -> None:
+        """Pair where that was not done before: comes before the first request that needs an encrypted link."""
+
     async def subscribe(self, uuid: str, sink: Callable[[bytearray], None]) -> None:
-        """Have ``sink`` called with each notification or indication; pairs first where the sensor asks for it."""
+        """Have ``sink`` called with each notification or indication."""
 
 
 @dataclass(frozen=True)

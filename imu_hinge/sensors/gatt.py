@@ -13,8 +13,6 @@ from bleak.exc import (
     BleakBluetoothNotAvailableError,
     BleakCharacteristicNotFoundError,
     BleakError,
-    BleakGATTProtocolError,
-    BleakGATTProtocolErrorCode,
 )
 
 from imu_hinge.errors import LinkError, ProtocolError
@@ -23,15 +21,13 @@ from imu_hinge.sensors.platform_advice import FORGET, PAIR, unavailable
 
 __all__ = ["GattPort", "translated"]
 
-_WANTS_PAIRING: Final = (
-    BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHENTICATION,
-    BleakGATTProtocolErrorCode.INSUFFICIENT_ENCRYPTION,
-)
 _SMALLEST_PAYLOAD: Final = 20
 
 
 @asynccontextmanager
-async def translated(doing: str, seconds: float, clip: str | None = None) -> AsyncIterator[None]:
+async def translated(
+    doing: str, seconds: float, clip: str | None = None, advice: str = "Bring the clip closer."
+) -> AsyncIterator[None]:
     """Bound what is inside to ``seconds``; failures of any Bluetooth stack become LinkError or ProtocolError.
 
     Stacks report a lost link in many ways: bleak's own errors, OSError and EOFError of the D-Bus, and a protocol
@@ -45,11 +41,9 @@ async def translated(doing: str, seconds: float, clip: str | None = None) -> Asy
     except BleakCharacteristicNotFoundError as error:
         raise ProtocolError(f"it lacks a characteristic ({doing})", clip=clip, advice=FORGET) from error
     except TimeoutError as error:
-        raise LinkError(
-            f"no end of {doing} within {seconds:g} s", clip=clip, advice="Bring the clip closer."
-        ) from error
+        raise LinkError(f"no end of {doing} within {seconds:g} s", clip=clip, advice=advice) from error
     except (BleakError, OSError, EOFError) as error:
-        raise LinkError(f"{doing} failed ({error or type(error).__name__})", clip=clip) from error
+        raise LinkError(f"{doing} failed ({error or type(error).__name__})", clip=clip, advice=advice) from error
 
 
 class GattPort:
@@ -77,31 +71,28 @@ class GattPort:
         async with translated("writing", self._limits.gatt_s, self._clip):
             await self._client.write_gatt_char(uuid, data, response=True)
 
+    async def pair(self) -> None:
+        """Pair; nothing happens where that was done before.
+
+        Systems also pair by themselves when a request needs it, but BlueZ (5.66) loses a request that has to pair while
+        it still reads the device's name. macOS knows no other way.
+        """
+        async with translated("pairing", self._limits.pair_s, self._clip, PAIR):
+            with suppress(NotImplementedError):  # macOS
+                await self._client.pair()
+
     async def subscribe(self, uuid: str, sink: Callable[[bytearray], None]) -> None:
-        """Notifications or indications to ``sink``; pairs where the clip asks for an encrypted link."""
+        """Notifications or indications to ``sink``."""
 
         def arrived(_: BleakGATTCharacteristic, value: bytearray) -> None:
             sink(value)
 
-        async with translated("subscribing", self._limits.gatt_s + self._limits.pair_s, self._clip):
-            try:
-                await self._client.start_notify(uuid, arrived)
-            except BleakGATTProtocolError as error:
-                if error.code not in _WANTS_PAIRING:
-                    raise
-                await self._pair()
-                await self._client.start_notify(uuid, arrived)
+        # On macOS the system asks the user to pair here; elsewhere a bond that one side forgot shows here.
+        async with translated("subscribing", self._limits.pair_s, self._clip, f"{PAIR} Or: {FORGET}"):
+            await self._client.start_notify(uuid, arrived)
 
     async def close(self) -> None:
         """Disconnect, also from a link that was lost: BlueZ keeps subscriptions of lost clients that are not closed."""
         with suppress(LinkError, ProtocolError):  # it is gone either way
             async with translated("disconnecting", self._limits.close_s, self._clip):
                 await self._client.disconnect()
-
-    async def _pair(self) -> None:
-        try:
-            await self._client.pair()
-        except NotImplementedError:  # macOS pairs by itself, at the next attempt
-            return
-        except BleakError as error:
-            raise LinkError(f"it does not let us pair ({error})", clip=self._clip, advice=PAIR) from error

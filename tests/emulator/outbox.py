@@ -139,12 +139,12 @@ class Outbox:
             if reply.on_sent:
                 reply.on_sent()
             return Message(Channel.CONTROL, reply.pack())
+        if self.events:  # before live packets: a link that is too slow for these would never tell of it
+            return Message(Channel.EVENT, self.events.popleft())
         if self.live and not self.faults.hold_live:
             p = self.live.popleft()
             value = pack_packet(major, PacketType.LIVE, p.epoch, p.flags, p.index, p.time_us, p.samples)
             return Message(Channel.IMU, value)
-        if self.events:
-            return Message(Channel.EVENT, self.events.popleft())
         return None
 
     @property

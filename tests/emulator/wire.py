@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import NamedTuple
 
@@ -223,11 +224,12 @@ class Info(NamedTuple):
     def unpack(cls, data: bytes) -> Info:
         """Read the struct; bytes that a later minor version appended are ignored."""
         middle = _INFO_HEAD.size + CONFIG.size
-        tail = _INFO_TAIL.unpack_from(data, middle)
-        return cls(*_INFO_HEAD.unpack_from(data), Config.unpack(data[_INFO_HEAD.size : middle]), *tail)
+        config = Config.unpack(data[_INFO_HEAD.size : middle])
+        return cls._make((*_INFO_HEAD.unpack_from(data), config, *_INFO_TAIL.unpack_from(data, middle)))
 
 
-class Packet(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Packet:
     """A notification on `imu`, or one with samples on `transfer`."""
 
     major: int
@@ -281,7 +283,8 @@ class TransferEnd(NamedTuple):
         return cls(status, samples, crc, first >> 4)
 
 
-class Event(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Event:
     """A notification on `event`."""
 
     type: int

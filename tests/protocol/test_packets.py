@@ -81,12 +81,12 @@ def test_many_at_once_are_what_one_at_a_time_are(payloads):
 
 
 def test_the_packet_of_the_specification():
-    payload = bytes.fromhex("1032FFFF40420F00 000000000008 0A00F6FF0000 FF7F00000008 0A00F6FF0000".replace(" ", ""))
+    payload = bytes.fromhex("1012FFFF40420F00 000000000108 0A00F6FF0000 FF7F00000108 0A00F6FF0000".replace(" ", ""))
     packet = decode_packet(payload)
     assert isinstance(packet, SamplePacket)
-    assert (packet.epoch, packet.index, packet.time_us) == (3, 65535, 1_000_000)
+    assert (packet.epoch, packet.index, packet.time_us) == (1, 65535, 1_000_000)
     assert packet.flags is PacketFlags.ACC_OVERRANGE
-    assert packet.raw.tolist() == [[0, 0, 2048, 10, -10, 0], [32767, 0, 2048, 10, -10, 0]]
+    assert packet.raw.tolist() == [[0, 0, 2049, 10, -10, 0], [32767, 0, 2049, 10, -10, 0]]
 
 
 def test_another_major_version_is_refused_with_what_to_do():

@@ -1,4 +1,4 @@
-"""Async tests of the sensors: nothing may block the loop, and its clock can run ahead (tests/ble)."""
+"""Async tests of the sensors: nothing may block the loop, its clock can run ahead, and BlueZ is there (tests/ble)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 
 import pytest
 from ble.clockwork import ClockworkLoop
-from ble.conftest import _nothing_blocks  # noqa: F401 - a fixture
+from ble.conftest import _clip_core, _nothing_blocks, machine, machine_or_none, world
+
+__all__ = ["_clip_core", "_nothing_blocks", "machine", "machine_or_none", "world"]
 
 
 def pytest_asyncio_loop_factories(

@@ -16,13 +16,13 @@ if __name__ == "__main__":
 from ble.air import Air, central
 from ble.bumble_backend import use
 from ble.clockwork import ClockworkLoop, warp
-from sensors.on_air import AirClip
 
 from imu_hinge.cli.record import run
 from imu_hinge.sensors.ble_source import BleParams, BleSource
 from imu_hinge.sensors.driver import Wanted
 from imu_hinge.sensors.recorder import RecordParams
 from imu_hinge.sensors.roles import RoleStore
+from sensors.on_air import AirClip
 
 __all__ = ["virtual_air", "virtual_source"]
 

@@ -61,12 +61,12 @@
 
 /* First byte of a request. */
 #define IMUH_OPCODE_IDENTIFY 0x01u /* Blink the LED (and buzz, if there is a motor) so that a person sees which clip this is. */
-#define IMUH_OPCODE_CONFIGURE 0x02u /* Set rate, ranges and batching. The clip takes the nearest setting that is not lower and answers with it. Not while sampling or transferring. */
+#define IMUH_OPCODE_CONFIGURE 0x02u /* Set rate, ranges and batching. The clip takes the nearest setting that is not lower and answers with it. Not while sampling (`invalid_state`) or transferring (`busy`). */
 #define IMUH_OPCODE_START 0x03u /* Start sampling, or go on with what runs (flag `resume`). */
 #define IMUH_OPCODE_STOP 0x04u /* Send what is packed so far, then stop sampling and logging. */
 #define IMUH_OPCODE_PING 0x05u /* Ask the clip's time. */
 #define IMUH_OPCODE_MARK 0x06u /* Put a mark at this instant: an `event`, and into the record while logging. */
-#define IMUH_OPCODE_REFILL 0x07u /* Send samples again out of the ring. Only while sampling, or until the next start. */
+#define IMUH_OPCODE_REFILL 0x07u /* Send samples again out of the ring, of the stream that runs or ran last. */
 #define IMUH_OPCODE_SET_ROLE 0x08u /* Remember where the clip is worn, over power cycles. */
 #define IMUH_OPCODE_SET_TIME 0x09u /* Tell the clip the date, for its records. */
 #define IMUH_OPCODE_SLEEP 0x0au /* Answer, disconnect and switch off until the button is pressed. Not while sampling. */
@@ -178,7 +178,7 @@
 #define IMUH_INFO_AT_STATE 3u /* u8: What it is doing. */
 #define IMUH_INFO_AT_CONFIG 4u /* config: How it samples. */
 #define IMUH_INFO_AT_CAPABILITIES 19u /* u8: What it has. */
-#define IMUH_INFO_AT_STREAM_ID 20u /* u16: Number of the current or last stream; one more at each start that does not resume. */
+#define IMUH_INFO_AT_STREAM_ID 20u /* u16: Number of the current or last stream; one more whenever a stream begins, also over resets. */
 #define IMUH_INFO_AT_BOOT_ID 22u /* u16: Another number after each reset, so that a host knows that device time began anew. */
 #define IMUH_INFO_AT_RING_SAMPLES 24u /* u32: Samples the ring holds when full. */
 #define IMUH_INFO_AT_MAX_RATE_HZ 28u /* u16: Highest rate it can do. */

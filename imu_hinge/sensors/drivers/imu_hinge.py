@@ -136,12 +136,13 @@ class ImuHingeConversation:
         self.transfers = Transfers(self.control, now)
 
     async def prepare(self) -> About:
-        """Read what it is, refuse another major version, subscribe, tell it the date."""
+        """Read what it is, refuse another major version, pair, subscribe, tell it the date."""
         about = await self.about()
         try:
             self._firmware = (await self._port.read(_FIRMWARE_UUID)).decode("utf-8", errors="replace")
         except ProtocolError:
             self._firmware = "unknown"  # a clip without Device Information streams all the same
+        await self._port.pair()
         await self.control.open()
         await self._port.subscribe(TRANSFER_UUID, self.transfers.on_notification)
         await self._port.subscribe(EVENT_UUID, self._on_event)
