@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import inspect
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 import pytest_asyncio
-from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 from blockbuster import BlockBuster, blockbuster_ctx
 from firmware.core import core, missing_tool
 
 from .air import Air, central
-from .bluez.machine import Machine, UnavailableError
 from .bumble_backend import use
 from .clockwork import ClockworkLoop, warp
 
-TEST_S = 60
+if TYPE_CHECKING:
+    from .bluez.machine import Machine
+
+TEST_S = 120
 LoopFactories = Mapping[str, Callable[[], ClockworkLoop]]
 
 
@@ -53,17 +57,30 @@ def _clip_core() -> None:
         core()
 
 
+@cache
+def _booted() -> Machine:
+    """One machine for the process, whoever asks; it ends with it."""
+    from .bluez.machine import Machine  # needs Linux
+
+    machine = Machine()
+    atexit.register(machine.close)
+    return machine
+
+
 @pytest.fixture(scope="session")
 def machine() -> Iterator[Machine]:
     """A booted machine with bluetoothd; one for the whole run."""
+    if sys.platform != "linux":
+        pytest.skip("no emulated BlueZ: that is Linux")
+    from .bluez.fetch import UnavailableError
+
     try:
-        machine = Machine()
+        machine = _booted()
     except UnavailableError as reason:
         pytest.skip(f"no emulated BlueZ: {reason}")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DBUS_SYSTEM_BUS_ADDRESS", machine.address)
         yield machine
-    machine.close()
 
 
 @dataclass
@@ -127,6 +144,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 async def forget_bus() -> None:
     """Close the D-Bus connection that bleak keeps for each event loop."""
+    from bleak.backends.bluezdbus.manager import get_global_bluez_manager
+
     if bus := (await get_global_bluez_manager())._bus:
         bus.disconnect()
         with contextlib.suppress(EOFError, OSError):

@@ -34,10 +34,8 @@ def clips(world: World, number: int = 2, **settings: Any) -> list[VirtualClip]:
         )
         for i in range(number)
     ]
-    if not world.real:
-        for clip, interval_ms in zip(made, (15.0, 30.0, 50.0), strict=False):
-            clip.conditions.interval_ms = interval_ms
-            clip.conditions.supervision_ms = 4000.0
+    for clip, interval_ms in zip(made, (15.0, 30.0, 50.0), strict=False):
+        clip.conditions.interval_ms = None if world.real else interval_ms  # None: as kernel and clip agree
     return made
 
 
@@ -68,7 +66,7 @@ async def test_a_simulated_session_comes_through_as_it_was(in_process: World) ->
         clip.source = play(recording.clips[name], begin_s)
     for one in await stream(two, 40.0):
         one.check_complete()
-        assert np.ptp(np.array(one.raw), axis=0).min() > 100
+        assert np.ptp(np.array(one.raw), axis=0).max() > 500
 
 
 @pytest.mark.timeout(300)
@@ -100,6 +98,7 @@ async def test_two_clips_for_two_minutes_with_links_lost(world: World, record_pr
             f"interval {one.health.interval_ms} ms, clock residual {one.health.clock_residual_ms} ms",
         )
     record_property("clocks apart", f"{apart_ms(streamed):.2f} ms")
+    record_property("start and finish", f"{streamed[0].start_s:.1f} s, {streamed[0].finish_s:.1f} s")
     for one in streamed:
         one.check_complete()
         assert len(one.raw) > 23500

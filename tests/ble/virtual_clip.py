@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import bisect
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from bumble.att import ATT_Error, ATT_Handle_Value_Notification
-from bumble.core import UUID, AdvertisingData
+from bumble.core import UUID, AdvertisingData, BaseBumbleError
 from bumble.device import Connection
 from bumble.gatt import (
     GATT_BATTERY_LEVEL_CHARACTERISTIC,
@@ -440,6 +441,21 @@ class VirtualClip(Peripheral):
     def on_connection(self, connection: Connection) -> None:
         self.core.connected(connection.att_mtu - 3)
         connection.on(connection.EVENT_CONNECTION_ATT_MTU_UPDATE, lambda: self.core.payload(connection.att_mtu - 3))
+
+        self._spawn(self._ask_for_parameters(connection))
+
+    async def _ask_for_parameters(self, connection: Connection) -> None:
+        await asyncio.sleep(1)
+        if connection is self.connection:
+            with contextlib.suppress(TimeoutError, BaseBumbleError):
+                async with asyncio.timeout(5):
+                    await connection.update_parameters(
+                        protocol.CONNECTION_INTERVAL_MIN_MS,
+                        protocol.CONNECTION_INTERVAL_MAX_MS,
+                        protocol.CONNECTION_LATENCY,
+                        protocol.CONNECTION_SUPERVISION_TIMEOUT_MS,
+                        use_l2cap=True,
+                    )
 
     def on_disconnection(self, reason: int) -> None:
         if self._answer:

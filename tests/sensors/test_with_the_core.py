@@ -171,6 +171,9 @@ async def test_three_clips_one_clock_with_notifications_lost_and_doubled(world: 
 
 @pytest.mark.slow
 async def test_two_minutes_of_two_clips_at_200_hz(world: World) -> None:
+    if world.real:
+        pytest.skip("ble/test_client_on_air.py does, and CI has three minutes")
+
     async def play(group: ClipGroup) -> None:
         for second in range(24):
             await asyncio.sleep(5.0)
