@@ -14,7 +14,18 @@ import numpy as np
 import scipy
 
 import imu_hinge
-from benchmarks import ablation, broad, clocks, decoding, hour, reading, recorded, separation_speed, streaming
+from benchmarks import (
+    ablation,
+    broad,
+    clocks,
+    decoding,
+    hour,
+    live_session,
+    reading,
+    recorded,
+    separation_speed,
+    streaming,
+)
 from benchmarks.tables import Outcome, markdown
 
 HERE = Path(__file__).resolve().parent
@@ -25,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[], Outcome | None]] = {
     "separation_speed": separation_speed.measure,
     "decoding": decoding.measure,
     "clocks": clocks.measure,
+    "live_session": live_session.measure,
     "ablation": ablation.measure,
     "conditions": ablation.measure_conditions,
     "recorded": recorded.measure,

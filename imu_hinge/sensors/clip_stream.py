@@ -26,7 +26,10 @@ from imu_hinge.sensors.tasks import until_one_ends
 
 __all__ = ["ClipStream", "Outlet"]
 
-_STEER_S: Final = 1.0
+_STEER_YOUNG_S: Final = 1.0
+_STEER_S: Final = 5.0
+_YOUNG_PINGS: Final = 80
+"""About half a minute's; a clock that is known better needs fitting less often."""
 _BATTERY_S: Final = 60.0
 _LOOK_S: Final = 0.2
 _FULL_S: Final = 0.02
@@ -289,7 +292,8 @@ class ClipStream:
                 missed += 1
                 if missed >= self._limits.pings_missed:
                     raise
-            if self._now() - steered_s >= _STEER_S:
+            young = self._clock.pings < _YOUNG_PINGS
+            if self._now() - steered_s >= (_STEER_YOUNG_S if young else _STEER_S):
                 steered_s = self._now()
                 self._clock.steer()
 

@@ -122,11 +122,16 @@ def test_what_waits_is_bounded() -> None:
     assert decoder.books.lost == 2001 - 513
 
 
-def test_samples_lost_before_the_first_cannot_be_filled() -> None:
+def test_a_session_begins_with_its_first_sample() -> None:
     decoder = begun()
-    decoder.feed(packet(30, 5), stamp(35))
+    decoder.feed(packet(3, 5), stamp(8))
     assert decoder.holes == ()
-    assert decoder.books.lost == 30
+    assert (decoder.books.lost, decoder.books.received) == (0, 5)
+    # The next stream's beginning lies in the hole behind the last one, and can be filled.
+    decoder.begin((8, 2), 0, BEGIN_US & 0xFFFF_FFFF, 11.0)
+    decoder.feed(packet(3, 5), stamp(310))
+    assert decoder.holes == ((0, 3),)
+    assert (decoder.books.lost, decoder.books.received) == (3, 10)
 
 
 def test_a_sample_with_an_axis_that_was_not_measured_is_left_out_and_counted() -> None:

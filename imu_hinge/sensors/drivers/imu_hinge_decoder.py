@@ -69,6 +69,7 @@ class ImuHingeDecoder:
         self._refilled = self._not_measured = self._overrange = self._refused = 0
         self._time: tuple[int, float] | None = None
         self._delivered = False
+        self._before_first = 0
 
     @property
     def info(self) -> Info | None:
@@ -97,7 +98,7 @@ class ImuHingeDecoder:
         received, lost, repeated = (0, 0, 0) if ledger is None else (ledger.received, ledger.lost, ledger.repeated)
         return Books(
             received=before.received + received - self._not_measured,
-            lost=before.lost + lost,
+            lost=before.lost + lost - self._before_first,
             waiting=sum(stop - start for start, stop in self.holes),
             refilled=self._refilled,
             repeated=before.repeated + repeated,
@@ -134,7 +135,9 @@ class ImuHingeDecoder:
         if self._info is None:
             raise ValueError("set_info comes before begin")
         books = self.books
-        self._before = Books(received=books.received + self._not_measured, lost=books.lost, repeated=books.repeated)
+        self._before = Books(
+            received=books.received + self._not_measured, lost=books.lost + self._before_first, repeated=books.repeated
+        )
         self._ledger = StreamLedger(
             self._info.config.rate_hz,
             self._info.ring_samples,
@@ -191,8 +194,10 @@ class ImuHingeDecoder:
             raise ValueError("begin comes before samples")
         place = ledger.place(packet, received_s)
         if place.lost and not self._delivered:
-            # Before a clip's first sample there is no hole that a recording could fill late.
+            # What was measured before the answer to `start` is not sent. A session begins with its first sample, and
+            # before that there is no hole that a recording could fill late.
             ledger.give_up(0, place.index)
+            self._before_first = place.lost
         self._delivered = True
         if packet.kind is PacketType.LIVE and place.lost == 0:
             self._period.update(place.index, place.time_us)
