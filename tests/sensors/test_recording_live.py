@@ -73,7 +73,7 @@ def test_the_source_ends_when_every_clip_is_dead(tmp_path: Path) -> None:
 
     source = virtual_source(tmp_path, prepare=prepare)
     summary = record(source, tmp_path / "x.csv")
-    assert 2.0 < summary.duration_s < 10.0
+    assert 1.0 < summary.duration_s < 10.0
     assert len(read_recording(tmp_path / "x.csv").clips) == 2
 
 
@@ -150,6 +150,7 @@ def test_ctrl_c_ends_it_cleanly_with_a_summary(tmp_path: Path) -> None:
     assert read_recording(path).header["clip.back.samples_lost"] == "0"
 
 
+@pytest.mark.slow
 def test_seconds_end_it(tmp_path: Path) -> None:
     program = started(tmp_path / "x.csv", "2.5")
     out, err = program.communicate(timeout=90)
