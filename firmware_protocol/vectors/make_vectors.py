@@ -5,6 +5,7 @@ What is expected is written here with ``struct`` and ``zlib``, from PROTOCOL.md 
 writes nothing and exits with 1 where a file differs.
 """
 
+# ruff: noqa: D102, D103  (a session says what it is in its second argument)
 from __future__ import annotations
 
 import argparse

@@ -11,14 +11,8 @@
 
 bool imuh_ring_init(struct imuh_ring *ring, uint8_t *storage, uint32_t storage_bytes)
 {
-    /* 129 eighths of a byte... a sample takes 16 bytes and a bit; the last started byte of bits may not fit. */
-    uint32_t capacity = storage_bytes / SLOT_BYTES;
-    if (storage == NULL) {
-        capacity = 0u;
-    }
-    while (capacity > 0u && IMUH_RING_BYTES(capacity) > storage_bytes) {
-        capacity -= 1u + (IMUH_RING_BYTES(capacity) - storage_bytes) / (SLOT_BYTES + 1u);
-    }
+    /* A sample takes 129 eighths of a byte; where the eighths end within a byte there is room for it. */
+    const uint32_t capacity = storage == NULL ? 0u : storage_bytes / 129u * 8u + storage_bytes % 129u * 8u / 129u;
     ring->storage = storage;
     ring->capacity = capacity;
     imuh_ring_clear(ring);
