@@ -193,7 +193,7 @@ def history(flash: Flash, acknowledged: list[tuple[str, int, int]]) -> None:
 
 def survive(left: int, content: bytes | None = None) -> int:
     """Cut the power after so many bytes; check what a fresh start finds; returns the bytes a whole life writes."""
-    flash = Flash(12 * 1024, content=content)
+    flash = Flash(16 * 1024, content=content)
     flash.left = left
     acknowledged: list[tuple[str, int, int]] = []
     history(flash, acknowledged)

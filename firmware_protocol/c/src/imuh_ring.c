@@ -71,6 +71,7 @@ bool imuh_ring_get(const struct imuh_ring *ring, uint32_t index, struct imuh_rin
 {
     const uint32_t age = ring->next - index;
     uint32_t at;
+    uint32_t bits;
     const uint8_t *slot;
     if (!imuh_ring_holds(ring, index)) {
         return false;
@@ -82,7 +83,8 @@ bool imuh_ring_get(const struct imuh_ring *ring, uint32_t index, struct imuh_rin
     }
     sample->bytes = slot;
     sample->time_us = imuh_get_u32(slot + SLOT_TIME);
-    sample->settling = ((ring->storage[(size_t)ring->capacity * SLOT_BYTES + at / 8u] >> (at % 8u)) & 1u) != 0u;
+    bits = ring->storage[(size_t)ring->capacity * SLOT_BYTES + at / 8u];
+    sample->settling = ((bits >> (at % 8u)) & 1u) != 0u;
     return true;
 }
 
