@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure what the core costs on Cortex-M and write SIZES.md. Needs arm-none-eabi-gcc 10 or later.
 
-The stack is the deepest path of the call graph (-fcallgraph-info), without what the port's callbacks use; a cycle in the
+The stack is the deepest path of the call graph (-fcallgraph-info), without what the callbacks use; a cycle in the
 graph is an error, so the core does not recurse.
 """
 
@@ -151,12 +151,12 @@ def table() -> str:
     }
     return (
         "# What the core costs\n\n"
-        f"Made by `make_sizes.py` with arm-none-eabi-gcc {version} -Os; another compiler gives other numbers. Bytes.\n\n"
+        f"Made by `make_sizes.py` with arm-none-eabi-gcc {version} -Os; another gives other numbers. Bytes.\n\n"
         f"## Flash\n\n{head}{rows(text)}\n"
-        "## Memory\n\nThere are no variables but these, all given by the caller, and no heap. A ring takes an eighth of a byte "
-        f"more per sample.\n\n{head}{rows(structs)}\n"
-        "## Stack, at most\n\nThe deepest path of the call graph, which has no cycle, without the port's callbacks and the "
-        f"compiler's own division.\n\n{head}{rows(stacks)}"
+        "## Memory\n\nThere are no variables but these, all given by the caller, and no heap. A ring takes an eighth "
+        f"of a byte more per sample.\n\n{head}{rows(structs)}\n"
+        "## Stack, at most\n\nThe deepest path of the call graph, which has no cycle, without the port's callbacks and "
+        f"the compiler's own division.\n\n{head}{rows(stacks)}"
     )
 
 

@@ -167,6 +167,9 @@ void imuh_clip_connected(struct imuh_clip *clip, uint16_t att_payload)
 
 void imuh_clip_payload(struct imuh_clip *clip, uint16_t att_payload)
 {
+    if (!clip->connected || clip->payload_bytes == att_payload) {
+        return;
+    }
     clip->payload_bytes = att_payload;
     imuh_clip_pump(clip);
 }
