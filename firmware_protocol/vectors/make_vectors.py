@@ -179,7 +179,7 @@ def sessions() -> list[Session]:
     made = [basics(), small_link(), refusals(), gaps(), invalid_and_overrange(), slow_link(), one_response_at_a_time()]
     made += [reconnect(), linger_ends(), ring_limits(), index_wrap(), time_wrap(), transfers_end(), configuring()]
     made += [stuck(), silent(), fails_to_start(), the_rest(), record(), record_survives(), flash_full(), alone()]
-    made += [late_subscription(), batch_deadline(), mtu_changes()]
+    made += [late_subscription(), batch_deadline(), mtu_changes(), overtaken(), record_and_start()]
     return made
 
 
@@ -590,6 +590,30 @@ def mtu_changes() -> Session:
     s.do("samples", 1, PERIOD).do("payload", 68).do("samples", 4, PERIOD).packet(6, 5, SETTLING)
     s.do("payload", 514).do("samples", 10, PERIOD).packet(11, 10, SETTLING)
     return s
+
+
+def overtaken() -> Session:
+    s = Session("overtaken", "The ring goes over what is still to be sent: the rest is sent, it ends as gone.")
+    s.link(20, (CONTROL, TRANSFER)).start().do("samples", 6240, PERIOD)
+    s.do("room", 3).request(7, struct.pack("<HH", 0, 20)).response(7, 0, struct.pack("<HH", 0, 20))
+    s.packet(0, 1, SETTLING, 1).packet(1, 1, SETTLING, 1)
+    s.do("samples", 15, PERIOD).do("room", ANY).do("wait", 100)
+    for i in range(15, 20):
+        s.packet(i, 1, SETTLING, 1)
+    return s.end([(0, 2), (15, 20)], 7)
+
+
+def record_and_start() -> Session:
+    s = Session("record_and_start", "A new stream without a record lets a download go on; one with a record ends it.")
+    s.link(20, (CONTROL, TRANSFER)).start(1).do("samples", 50, PERIOD)
+    s.request(4).told("sensor_stop").response(4, 0, struct.pack("<HI", 1, 50))
+    s.do("room", 2).ask(0x12, struct.pack("<HII", 1, 0, 0), 0, struct.pack("<I", 50)).packet(0, 1, SETTLING, 2)
+    s.do("room", 2)
+    s.ask(3, b"\x00", 0, struct.pack("<HBHI", 2, 0, 0, s.now)).packet(1, 1, SETTLING, 2)
+    s.do("room", 2).request(4).told("sensor_stop").response(4, 0, struct.pack("<HI", 2, 0)).packet(2, 1, SETTLING, 2)
+    s.do("room", ANY)
+    s.ask(3, b"\x01", 0, struct.pack("<HBHI", 3, 0, 0, s.now))
+    return s.end([(0, 3)], 11)
 
 
 def crcs() -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.firmware.core import CClip, Saved, core
+from tests.firmware.core import CClip, Flash, Saved, core
 
 PERIOD = 38_462
 RING = 30 * 26
@@ -89,6 +89,45 @@ def test_what_is_saved_outlives_power() -> None:
     other = CClip(lambda *_: True, lambda: 0, rates_hz=(26,), ring_samples=RING, saved=world.saved, boot_id=2)
     assert other.info()[2] == 2
     assert struct.unpack_from("<HH", other.info(), 20) == (1, 2)
+
+
+def recorded(flash: Flash) -> tuple[CClip, World]:
+    world = World()
+    world.clip = CClip(world.send, lambda: world.now, rates_hz=(26,), ring_samples=RING, flash=flash)
+    world.link()
+    assert world.ask(3, b"\x01")[0] == 0
+    for i in range(200):
+        world.now += PERIOD
+        world.clip.sample(*values(i), world.now - PERIOD // 2)
+    return world.clip, world
+
+
+def test_a_damaged_record_is_read_around_its_damage() -> None:
+    flash = Flash()
+    clip, world = recorded(flash)
+    world.ask(4)
+    flash.bytes[3 * 512 + 200] ^= 1
+    assert world.ask(0x12, struct.pack("<HII", 1, 0, 0)) == struct.pack("<BI", 0, 200)
+    while not world.transfers or world.transfers[-1][0] != 0x1F:
+        clip.poll()
+    got = b"".join(packet[8:] for packet in world.transfers[:-1])
+    kept = [i for i in range(200) if not 78 <= i < 117]
+    assert got == b"".join(struct.pack("<6h", *values(i)[0], *values(i)[1]) for i in kept)
+    assert world.transfers[-1] == struct.pack("<BBHII", 0x1F, 8, 0, len(kept), zlib.crc32(got))
+    after = [packet for packet in world.transfers[:-1] if struct.unpack_from("<H", packet, 2)[0] == 117]
+    assert after[0][1] & 1, "lost_before"
+
+
+def test_flash_that_fails_ends_the_record_not_the_stream() -> None:
+    flash = Flash()
+    clip, world = recorded(flash)
+    assert clip.state & 3 == 3
+    flash.left = 100
+    for i in range(200, 300):
+        world.now += PERIOD
+        clip.sample(*values(i), world.now - PERIOD // 2)
+    assert clip.state & 3 == 1
+    assert world.ask(4) == struct.pack("<BHI", 0, 1, 300)
 
 
 def test_constants_are_read_from_the_header() -> None:

@@ -177,6 +177,9 @@ void imuh_clip_payload(struct imuh_clip *clip, uint16_t att_payload)
 void imuh_clip_disconnected(struct imuh_clip *clip)
 {
     const bool sleep = clip->sleep_waits;
+    if (!clip->connected) {
+        return;
+    }
     forget_link(clip);
     clip->connected = false;
     clip->sleep_waits = false;
