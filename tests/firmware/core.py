@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import cffi
+import cffi  # type: ignore[import-untyped, unused-ignore]
 
 __all__ = [
     "CHARACTERISTICS",
