@@ -17,7 +17,7 @@ enum app_kind {
 	APP_CONNECTED,
 	APP_DISCONNECTED,
 	APP_CONTROL,      /* bytes, time */
-	APP_DATA_READY,   /* time of the interrupt */
+	APP_DATA_READY,   /* time of the interrupt, count of interrupts */
 	APP_BUTTON,       /* value: presses */
 	APP_PAIR,
 	APP_BATTERY,      /* value: percent */
@@ -25,6 +25,7 @@ enum app_kind {
 
 struct app_message {
 	uint64_t time_us;
+	uint32_t count;
 	uint8_t kind;
 	uint8_t value;
 	uint8_t length;
@@ -46,7 +47,7 @@ int imu_init(void);
 bool imu_configure(const struct imuh_config *config);
 bool imu_start(const struct imuh_config *config);
 void imu_stop(void);
-bool imu_read(int16_t acc[3], int16_t gyr[3]);
+bool imu_read(uint32_t count, int16_t acc[3], int16_t gyr[3]); /* false: failed, or another is there already */
 uint32_t imu_missed(void); /* interrupts that could not be posted, since the last call */
 
 /* service.c: called by the clip thread */

@@ -38,6 +38,7 @@ static const struct i2c_dt_spec bus = I2C_DT_SPEC_GET(IMU_NODE);
 static const struct gpio_dt_spec ready = GPIO_DT_SPEC_GET(IMU_NODE, irq_gpios);
 static struct gpio_callback ready_callback;
 static atomic_t missed;
+static atomic_t interrupts;
 
 static const uint16_t rates[] = {26u, 52u, 104u, 208u, 416u};
 static const struct code rate_codes[] = {{26u, 0x20u}, {52u, 0x30u}, {104u, 0x40u}, {208u, 0x50u}, {416u, 0x60u}};
@@ -76,7 +77,11 @@ static uint8_t code_of(const struct code *codes, size_t count, uint16_t value)
 
 static void on_ready(const struct device *port, struct gpio_callback *callback, gpio_port_pins_t pins)
 {
-	const struct app_message message = {.kind = APP_DATA_READY, .time_us = app_now_us()};
+	const struct app_message message = {
+		.kind = APP_DATA_READY,
+		.time_us = app_now_us(),
+		.count = (uint32_t)atomic_inc(&interrupts) + 1u,
+	};
 
 	ARG_UNUSED(port);
 	ARG_UNUSED(callback);
@@ -152,12 +157,18 @@ void imu_stop(void)
 	(void)power_down();
 }
 
-bool imu_read(int16_t acc[3], int16_t gyr[3])
+bool imu_read(uint32_t count, int16_t acc[3], int16_t gyr[3])
 {
 	uint8_t raw[12];
 	size_t i;
 
-	if (i2c_burst_read_dt(&bus, REG_OUT_G, raw, sizeof(raw)) != 0) {
+	/*
+	 * The registers hold the newest sample only. Where the thread comes late, or another sample came while it read,
+	 * this one is lost; its time must not be given to the values of the next.
+	 */
+	if (count != (uint32_t)atomic_get(&interrupts) ||
+	    i2c_burst_read_dt(&bus, REG_OUT_G, raw, sizeof(raw)) != 0 ||
+	    count != (uint32_t)atomic_get(&interrupts)) {
 		return false;
 	}
 	for (i = 0; i < 3u; i++) {

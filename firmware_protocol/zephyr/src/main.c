@@ -151,7 +151,7 @@ static void request(const struct app_message *message)
 	}
 }
 
-static void sample(uint64_t ready_us)
+static void sample(const struct app_message *message)
 {
 	int16_t acc[3];
 	int16_t gyr[3];
@@ -160,12 +160,12 @@ static void sample(uint64_t ready_us)
 	if (missed > 0u) {
 		imuh_clip_samples_lost(&clip, missed);
 	}
-	if (!imu_read(acc, gyr)) {
+	if (!imu_read(message->count, acc, gyr)) {
 		imuh_clip_samples_lost(&clip, 1u);
 		return;
 	}
 	/* The sensor does not tell its filters' delay: half a period before data-ready, PROTOCOL.md section 5. */
-	imuh_clip_sample(&clip, acc, gyr, ready_us - half_period_us);
+	imuh_clip_sample(&clip, acc, gyr, message->time_us - half_period_us);
 }
 
 static void button(uint8_t presses)
@@ -198,7 +198,7 @@ static void handle(const struct app_message *message)
 		request(message);
 		break;
 	case APP_DATA_READY:
-		sample(message->time_us);
+		sample(message);
 		break;
 	case APP_BUTTON:
 		button(message->value);
