@@ -2,7 +2,7 @@
 """Measure what the core costs on Cortex-M and write SIZES.md. Needs arm-none-eabi-gcc 10 or later.
 
 The stack is the deepest path of the call graph (-fcallgraph-info), without what the callbacks use; a cycle in the
-graph is an error, so the core does not recurse.
+graph is an error, so the core does not recurse. Floating-point arithmetic and a heap would be errors too.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ STRUCTS = {
         ["-DIMUH_LOG_SECTORS=16", "-DIMUH_LOG_RECORDS=4"],
     ),
 }
+FORBIDDEN = r"__aeabi_[fd]|__aeabi_\w+2[fd]$|malloc|calloc|realloc|free$|abort|__assert"
+"""Floating-point arithmetic, heap, ways to stop."""
 ENTRIES = {"packets": "imuh_packet_add", "clip": "imuh_clip_", "records in flash": "imuh_log_"}
 
 
@@ -114,6 +116,9 @@ def measure(core: str) -> tuple[dict[str, int], dict[str, int]]:
                 if data:
                     raise SystemExit(f"{name} has {data} bytes of variables of its own")
                 text[part] += size
+                used = re.findall(r"U (\w+)", run(["arm-none-eabi-nm", "-u", str(folder / "out.o")]))
+                if bad := [symbol for symbol in used if re.match(FORBIDDEN, symbol)]:
+                    raise SystemExit(f"{name} uses {bad[0]}")
                 graph.add(next(folder.glob("*.ci")).read_text(encoding="utf-8"))
                 for made in folder.glob("*.ci"):
                     made.unlink()

@@ -287,7 +287,12 @@ def slow_link() -> Session:
     s.event(4, 20, 65)
     s.do("samples", 5, PERIOD).packet(60, 10)
     s.ask(7, struct.pack("<HH", 10, 20), 0, struct.pack("<HH", 10, 20)).state(5, 70)
-    return s.packet(10, 19, SETTLING, 1).packet(29, 1, SETTLING, 1).end([(10, 30)]).state(1, 70)
+    s.packet(10, 19, SETTLING, 1).packet(29, 1, SETTLING, 1).end([(10, 30)]).state(1, 70)
+    # Four packets that wait are no overflow.
+    s.do("room", 0).do("samples", 40, PERIOD).do("room", ANY).do("wait", 100)
+    for i in range(70, 110, 10):
+        s.packet(i, 10)
+    return s
 
 
 def one_response_at_a_time() -> Session:
@@ -337,6 +342,7 @@ def ring_limits() -> Session:
     s.ask(7, struct.pack("<HH", 0, 765), 0, struct.pack("<HH", 760, 5)).packet(760, 5, 0, 1).end([(760, 765)])
     s.ask(7, struct.pack("<HH", 6990, 1000), 0, struct.pack("<HH", 6990, 10)).packet(6990, 10, 0, 1)
     s.end([(6990, 7000)])
+    s.ask(7, struct.pack("<HH", 6999, 2), 0, struct.pack("<HH", 6999, 1)).packet(6999, 1, 0, 1).end([(6999, 7000)])
     return s.ask(7, struct.pack("<HH", 7000, 1), 3)
 
 
@@ -600,7 +606,9 @@ def overtaken() -> Session:
     s.do("samples", 15, PERIOD).do("room", ANY).do("wait", 100)
     for i in range(15, 20):
         s.packet(i, 1, SETTLING, 1)
-    return s.end([(0, 2), (15, 20)], 7)
+    s.end([(0, 2), (15, 20)], 7)
+    s.do("room", 2).request(7, struct.pack("<HH", 15, 20)).response(7, 0, struct.pack("<HH", 15, 20))
+    return s.packet(15, 1, SETTLING, 1).do("samples", 50, PERIOD).do("room", ANY).do("wait", 100).end([(15, 16)], 7)
 
 
 def record_and_start() -> Session:

@@ -29,6 +29,8 @@ class World:
     transfers: list[bytes] = field(default_factory=list)
     responses: list[bytes] = field(default_factory=list)
     events: list[bytes] = field(default_factory=list)
+    shut: set[str] = field(default_factory=set)
+    """Characteristics the radio has no room for."""
 
     def __post_init__(self) -> None:
         self.saved = Saved()
@@ -38,7 +40,7 @@ class World:
 
     def send(self, characteristic: str, data: bytes) -> bool:
         assert len(data) <= self.payload
-        if self.room == 0:
+        if self.room == 0 or characteristic in self.shut:
             return False
         self.room -= 1
         lists = {"imu": self.packets, "transfer": self.transfers, "control": self.responses, "event": self.events}
@@ -128,6 +130,81 @@ def test_flash_that_fails_ends_the_record_not_the_stream() -> None:
         clip.sample(*values(i), world.now - PERIOD // 2)
     assert clip.state & 3 == 1
     assert world.ask(4) == struct.pack("<BHI", 0, 1, 300)
+
+
+def streaming(samples: int) -> World:
+    world = World()
+    world.link()
+    world.ask(3, b"\x00")
+    play(world, range(samples))
+    return world
+
+
+def play(world: World, numbers: range) -> None:
+    for i in numbers:
+        world.now += PERIOD
+        world.clip.sample(*values(i), world.now - PERIOD // 2)
+
+
+def test_a_transfer_waits_for_its_response() -> None:
+    world = streaming(100)
+    world.shut = {"control"}
+    assert world.clip.control(struct.pack("<BBHH", 7, 1, 0, 10), world.now)
+    world.clip.poll()
+    assert world.transfers == []
+    assert not world.clip.control(b"\x14\x02", world.now), "one response at a time"
+    world.shut = set()
+    world.clip.poll()
+    assert world.responses[-1][:3] == b"\x87\x01\x00"
+    assert len(world.transfers) == 2
+
+
+def test_a_transfer_waits_for_live_packets() -> None:
+    world = streaming(100)
+    world.shut = {"transfer"}
+    world.ask(7, struct.pack("<HH", 0, 50))
+    world.shut = {"imu"}
+    play(world, range(100, 101))
+    world.clip.poll()
+    assert world.transfers == []
+    world.shut = set()
+    world.clip.poll()
+    assert len(world.packets) == 101
+    assert world.transfers[-1][0] == 0x1F
+
+
+def test_live_packets_wait_for_the_response_of_start_and_stop_waits_for_them() -> None:
+    world = World()
+    world.link()
+    world.shut = {"control"}
+    assert world.clip.control(b"\x03\x01\x00", world.now)
+    play(world, range(3))
+    assert world.packets == []
+    world.shut = set()
+    world.clip.poll()
+    assert len(world.packets) == 3
+    world.shut = {"imu"}
+    play(world, range(3, 4))
+    before = len(world.responses)
+    assert world.clip.control(b"\x04\x02", world.now)
+    assert len(world.responses) == before
+    world.shut = set()
+    world.clip.poll()
+    assert len(world.packets) == 4
+    assert world.responses[-1] == struct.pack("<BBBHI", 0x84, 2, 0, 1, 4)
+
+
+def test_what_cannot_be_sent_is_bounded() -> None:
+    """However long the radio is shut, the core keeps a bounded number of packets and events."""
+    world = streaming(0)
+    world.shut = {"imu", "event"}
+    play(world, range(5000))
+    for i in range(1000):
+        world.clip.button(i % 3 + 1)
+    world.shut = set()
+    world.clip.poll()
+    assert len(world.packets) == LIMIT
+    assert len(world.events) <= 8 + 2
 
 
 def test_constants_are_read_from_the_header() -> None:
