@@ -207,6 +207,19 @@ def test_what_cannot_be_sent_is_bounded() -> None:
     assert len(world.events) <= 8 + 2
 
 
+def test_a_sensor_that_ends_before_its_numbers_do() -> None:
+    """PROTOCOL.md section 5, rule 4: whatever the sensor's own end of scale is."""
+    world = World()
+    world.clip = CClip(world.send, lambda: world.now, rates_hz=(26,), ring_samples=RING, end_bits=32000)
+    world.link()
+    world.ask(3, b"\x00")
+    world.clip.sample([31999, -31999, 32000], [-32000, 32767, -32768], 0)
+    world.now = 50_000
+    world.clip.poll()
+    assert struct.unpack("<6h", world.packets[0][8:]) == (31999, -31999, 32767, -32767, 32767, -32767)
+    assert world.packets[0][1] & 6 == 6
+
+
 def test_constants_are_read_from_the_header() -> None:
     assert core()["OPCODE_REFILL"] == 7
     assert core()["INVALID"] == -32768

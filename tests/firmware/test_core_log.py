@@ -107,6 +107,21 @@ def test_deleted_records_make_room() -> None:
         assert log.lib.imuh_log_free_samples(log.log) == 63 * BLOCK
 
 
+def test_the_head_of_a_deleted_record_is_erased_last() -> None:
+    """Otherwise a torn erase could leave blocks, or a head, without the mark of deletion."""
+    log = Log(Flash())
+    log.begin(1)
+    for i in range(800):
+        log.add(i)
+    log.end()
+    assert log.lib.imuh_log_delete(log.log, 1, log.records()[0].crc32) == 0
+    left = []
+    while log.lib.imuh_log_poll(log.log):
+        left.append([log.flash.bytes[at : at + 4] == b"IHB1" for at in range(0, 4096 * 3, 4096)])
+    assert left == [[True, False, True], [True, False, False]]
+    assert log.flash.bytes[:4] == b"\xff" * 4
+
+
 def test_as_many_samples_fit_as_promised() -> None:
     log = Log(Flash(16 * 1024))
     promised = log.lib.imuh_log_free_samples(log.log)

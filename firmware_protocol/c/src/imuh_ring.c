@@ -53,7 +53,6 @@ void imuh_ring_skip(struct imuh_ring *ring, uint32_t instants)
     if (instants > ring->capacity) {
         /* More than the ring: the older ones leave no trace but the count. */
         ring->next += instants - ring->capacity;
-        ring->held = 0u;
         instants = ring->capacity;
     }
     for (; instants > 0u; instants--) {
