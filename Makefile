@@ -1,6 +1,7 @@
 # Every target sets up its own .venv from nothing the first time and is quick the second time.
 #   make demo     play the bundled session through the live loop, then write its report
 #   make test     every test            make quick  the tests that take seconds
+#   make bluez    the Bluetooth tests on a real kernel and bluetoothd in an emulated machine (Debian, root)
 #   make check    lint, format, types   make bench  the benchmarks, kept in benchmarks/RESULTS.md
 #   make pictures the pictures of README.md
 #   make accuracy the accuracy tables, where the evaluation data are
@@ -18,7 +19,7 @@ DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 DEMO := recordings/rdl_session.csv
 
-.PHONY: demo test quick check format bench pictures accuracy clean
+.PHONY: demo test bluez quick check format bench pictures accuracy clean
 .DEFAULT_GOAL := demo
 
 demo: $(CORE)
@@ -30,7 +31,11 @@ demo: $(CORE)
 	@echo "The picture: $(CURDIR)/out/demo/session.png"
 
 test: $(DEV)
-	$(BIN)/python -m pytest -v -n $(JOBS) -m "slow or not slow" --durations=5
+	$(BIN)/python -m pytest -v -n $(JOBS) -m "(slow or not slow) and not bluez" --durations=5
+	$(BIN)/python -m pytest -v -n 2 --dist loadgroup -m bluez --durations=5
+
+bluez: $(DEV)
+	$(BIN)/python -m pytest -v -n 2 --dist loadgroup -m bluez --durations=5
 
 quick: $(DEV)
 	$(BIN)/python -m pytest -n $(JOBS)

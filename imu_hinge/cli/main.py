@@ -11,8 +11,12 @@ from imu_hinge.cli.analyze import analyze
 from imu_hinge.cli.athlete_learn import learn
 from imu_hinge.cli.athlete_show import show
 from imu_hinge.cli.calibrate_clip import calibrate_clip
+from imu_hinge.cli.clips import assign, clips, identify
+from imu_hinge.cli.clips_download import download_command, records
 from imu_hinge.cli.convert import convert
+from imu_hinge.cli.doctor import doctor
 from imu_hinge.cli.plot import plot
+from imu_hinge.cli.record import record_command
 from imu_hinge.cli.replay import replay
 from imu_hinge.cli.simulate import simulate
 from imu_hinge.errors import ImuHingeError, one_line
@@ -27,8 +31,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (analyze, replay, plot, convert, simulate, calibrate_clip):
+for _command in (analyze, replay, plot, convert, simulate, calibrate_clip, doctor):
     app.command()(_command)
+app.command(name="record")(record_command)
+
+_clips = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
+_clips.callback()(clips)
+_clips.command()(identify)
+_clips.command()(assign)
+_clips.command()(records)
+_clips.command(name="download")(download_command)
+app.add_typer(_clips, name="clips")
 
 _athlete = typer.Typer(
     help="What is known of one athlete from earlier sessions: learn it, show it.", rich_markup_mode=None

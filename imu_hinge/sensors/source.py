@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imu_hinge.recording.model import HeaderNote
 
-__all__ = ["Delivery", "SampleBlock", "Source"]
+__all__ = ["NOTHING", "Delivery", "SampleBlock", "Source"]
 
 FloatArray = NDArray[np.float64]
 
@@ -28,6 +28,10 @@ class SampleBlock:
 
     def __len__(self) -> int:
         return len(self.time_s)
+
+
+NOTHING: Final = SampleBlock(np.empty(0, np.int8), np.empty(0), np.empty((0, 3)), np.empty((0, 3)))
+"""No rows."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,103 @@
+"""Several clips of one athlete: found, connected one after another, set alike, started together."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+
+from imu_hinge.sensors.adapter import Adapter, Found
+from imu_hinge.sensors.clip_stream import ClipStream, Outlet
+from imu_hinge.sensors.driver import Wanted
+from imu_hinge.sensors.health import ClipHealth
+from imu_hinge.sensors.limits import LinkLimits
+from imu_hinge.sensors.roles import choose, role_of
+from imu_hinge.sensors.tasks import until_one_ends
+
+__all__ = ["ClipGroup", "find_clips"]
+
+_EARLIER_S = 0.05
+"""Common time begins this long before the clips are told to start, so that no sample is before zero."""
+
+
+async def find_clips(
+    adapter: Adapter, stored: Mapping[str, str], wanted: tuple[str, ...] | None, limits: LinkLimits
+) -> dict[str, str]:
+    """Clip names to serials of the clips around. Raises LinkError where one of those wanted is not seen."""
+
+    def all_there(found: dict[str, Found]) -> bool:
+        return wanted is not None and set(wanted) <= {role_of(one, stored) for one in found.values()}
+
+    found = await adapter.scan(limits.scan_s, all_there)
+    return choose(found.values(), stored, wanted)
+
+
+class ClipGroup:
+    """Streams from the clips in ``serials`` (clip name to serial) into ``outlet``; rows are indexed in that order."""
+
+    def __init__(
+        self,
+        serials: Mapping[str, str],
+        adapter: Adapter,
+        outlet: Outlet,
+        now: Callable[[], float],
+        rng: random.Random,
+        limits: LinkLimits | None = None,
+        wanted: Wanted | None = None,
+        inbox_room: int | None = None,
+    ) -> None:
+        self._limits = LinkLimits() if limits is None else limits
+        self._wanted = Wanted() if wanted is None else wanted
+        self._now = now
+        self.clips = tuple(
+            ClipStream(role, i, serial, adapter, outlet, now, random.Random(rng.random()), self._limits, inbox_room)
+            for i, (role, serial) in enumerate(serials.items())
+        )
+
+    def health(self) -> tuple[ClipHealth, ...]:
+        """How each clip does now."""
+        return tuple(clip.health() for clip in self.clips)
+
+    async def start(self) -> None:
+        """Connect one after another, set all alike, learn their clocks, start all at once.
+
+        Raises LinkError, VersionError or ProtocolError where one of them fails; then none is left connected.
+        """
+        try:
+            for clip in self.clips:
+                await clip.open()
+            await self._set_alike()
+            await asyncio.gather(*(clip.learn_clock() for clip in self.clips))
+            origin_s = self._now() - _EARLIER_S
+            await asyncio.gather(*(clip.start(origin_s) for clip in self.clips))
+        except BaseException:
+            await self.close()
+            raise
+
+    async def run(self, until: asyncio.Event) -> None:
+        """Stream until told to end, or until a clip turns out to be one we cannot talk to."""
+
+        async def end() -> None:
+            await until.wait()
+
+        await until_one_ends(end(), *(clip.run() for clip in self.clips))
+
+    async def finish(self) -> None:
+        """Stop all, fetch what is missing, disconnect."""
+        await asyncio.gather(*(clip.finish() for clip in self.clips))
+
+    async def close(self) -> None:
+        """Disconnect all at once."""
+        for clip in self.clips:
+            await clip.close()
+
+    async def _set_alike(self) -> None:
+        """The same rate everywhere: a clip that cannot do it takes the next higher one, and then the others are asked
+        for that. Clips that never agree stream at their own rates; each sample has its time."""
+        rate_hz = float(self._wanted.rate_hz)
+        for _ in range(2):
+            wanted = Wanted(round(rate_hz), self._wanted.acc_range_g, self._wanted.gyr_range_dps, self._wanted.batch_ms)
+            rates = [(await clip.configure(wanted)).rate_hz for clip in self.clips]
+            if len(set(rates)) == 1:
+                return
+            rate_hz = max(rates)

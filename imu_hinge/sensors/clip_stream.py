@@ -1,0 +1,375 @@
+"""One clip from the first search to the end of a session: connected, streamed, lost, found again, refilled."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+
+from imu_hinge.errors import ImuHingeError, LinkError, ProtocolError, VersionError
+from imu_hinge.sensors.adapter import Adapter, Found
+from imu_hinge.sensors.clip_clock import ClipClock
+from imu_hinge.sensors.clip_rows import ClipRows
+from imu_hinge.sensors.driver import Books, Can, Conversation, Decoder, Happening, Samples, Setting, Wanted
+from imu_hinge.sensors.gatt import GattPort
+from imu_hinge.sensors.health import ClipHealth, LinkState
+from imu_hinge.sensors.inbox import Inbox
+from imu_hinge.sensors.limits import LinkLimits
+from imu_hinge.sensors.pinging import burst, pause_s
+from imu_hinge.sensors.refill import HoleFiller
+from imu_hinge.sensors.source import NOTHING, SampleBlock
+from imu_hinge.sensors.tasks import until_one_ends
+
+__all__ = ["ClipStream", "Outlet"]
+
+_STEER_S: Final = 1.0
+_BATTERY_S: Final = 60.0
+_LOOK_S: Final = 0.2
+_FULL_S: Final = 0.02
+
+
+class Outlet(Protocol):
+    """Where samples go."""
+
+    @property
+    def full(self) -> bool:
+        """Whether to wait; notifications then pile up in the inbox, and overflow there, counted."""
+
+    def put(self, block: SampleBlock, text: str = "", time_s: float = 0.0) -> None:
+        """Rows, and what to note at ``time_s`` where ``text`` is not empty."""
+
+
+@dataclass
+class _Connection:
+    """What exists only while connected."""
+
+    found: Found
+    port: GattPort
+    conversation: Conversation
+
+
+class ClipStream:
+    """The clip with a serial number, worn as ``role``, whose rows get ``index``.
+
+    In order: ``open``, ``configure``, ``learn_clock``, ``start``, ``run`` (until cancelled), ``finish``. ``health`` may
+    be asked at any time. ``now`` is the host's clock, s.
+    """
+
+    def __init__(
+        self,
+        role: str,
+        index: int,
+        serial: str,
+        adapter: Adapter,
+        outlet: Outlet,
+        now: Callable[[], float],
+        rng: random.Random,
+        limits: LinkLimits,
+        inbox_room: int | None = None,
+    ) -> None:
+        self.role = role
+        self.serial = serial
+        self._adapter = adapter
+        self._outlet = outlet
+        self._now = now
+        self._rng = rng
+        self._limits = limits
+        self._inbox = Inbox(now) if inbox_room is None else Inbox(now, inbox_room)
+        self._link = LinkState.SEARCHING
+        self._connection: _Connection | None = None
+        self._decoder: Decoder | None = None
+        self._filler: HoleFiller | None = None
+        self._clock = ClipClock()
+        self._boot: int | None = None
+        self._wanted = Wanted()
+        self._origin_s = 0.0
+        self._nominal_hz = 0.0
+        self._rows = ClipRows(index, outlet.put)
+        self._sensor_fault = False
+        self._battery: int | None = None
+        self._firmware = ""
+        self._rssi: int | None = None
+        self._payload_bytes: int | None = None
+        self._reconnects = self._resets = 0
+        self.trouble: ImuHingeError | None = None
+
+    def health(self) -> ClipHealth:
+        """The figures now."""
+        now = self._now()
+        clock = self._clock
+        return ClipHealth(
+            self.role,
+            self.serial,
+            self._link,
+            rate_hz=self._rows.rate.rate_hz(now),
+            nominal_hz=self._nominal_hz,
+            books=Books() if self._decoder is None else self._decoder.books,
+            overflow=self._inbox.overflow,
+            clock_residual_ms=clock.residual_ms,
+            clock_pings=clock.pings,
+            interval_ms=clock.interval_ms,
+            round_trip_ms=clock.round_trip_ms,
+            battery_percent=self._battery,
+            rssi_dbm=self._rssi,
+            payload_bytes=self._payload_bytes,
+            stuck=self._rows.stuck.stuck,
+            sensor_fault=self._sensor_fault,
+            reconnects=self._reconnects,
+            resets=self._resets,
+            gave_up=self._filler.gave_up if self._filler else 0,
+            firmware=self._firmware,
+        )
+
+    async def open(self) -> None:
+        """Find and connect it. Raises LinkError after ``first_tries`` attempts, VersionError at once."""
+        for left in reversed(range(self._limits.first_tries)):
+            try:
+                await self._connect()
+            except VersionError as error:
+                self.trouble = error
+                raise
+            except (LinkError, ProtocolError) as error:
+                self.trouble = error
+                if not left:
+                    raise
+                await asyncio.sleep(self._limits.backoff_first_s)
+            else:
+                return
+
+    async def configure(self, wanted: Wanted) -> Setting:
+        """Set it up; ends what it streams for others."""
+        self._wanted = wanted
+        setting = await self._talk.configure(wanted)
+        self._nominal_hz = setting.rate_hz
+        return setting
+
+    async def learn_clock(self) -> None:
+        """Some pings, before the first sample."""
+        if Can.CLOCK in self._known.found.driver.can:
+            self._clock.add(await burst(self._talk, self._rng))
+
+    async def start(self, origin_s: float) -> None:
+        """Begin to stream; common time is host time minus ``origin_s``."""
+        self._origin_s = origin_s
+        self._clock.begin(origin_s)
+        self._rows.last_live_s = self._now()
+        await self._talk.start(resume=False)
+        self._link = LinkState.STREAMING
+
+    async def run(self) -> None:
+        """Stream, and have it again when it is lost, until cancelled. Raises VersionError for a clip that came back
+        with another version."""
+        await until_one_ends(self._keep(), self._decode())
+
+    async def finish(self) -> None:
+        """Stop, fill what is missing, disconnect; in ``finish_s`` at most."""
+        connection = self._connection
+        if connection is not None and not connection.port.gone.is_set():
+            try:
+                async with asyncio.timeout(self._limits.finish_s):
+                    await connection.conversation.stop()
+                    await self._take(self._inbox.drain())
+                    await self._fill_all(connection.conversation)
+            except (LinkError, ProtocolError) as error:
+                self.trouble = error
+            except TimeoutError:
+                pass  # what is missing then stays missing, and health says so
+        self._decode_all(self._inbox.drain())
+        await self.close()
+
+    async def close(self) -> None:
+        """Disconnect at once."""
+        await self._disconnect()
+        self._link = LinkState.CLOSED
+
+    async def identify(self, seconds: int) -> None:
+        """Blink."""
+        await self._talk.identify(seconds)
+
+    async def set_role(self, role: str | None) -> None:
+        """Have the clip remember where it is worn."""
+        await self._talk.set_role(role)
+
+    async def _connect(self) -> None:
+        """Connect and prepare; a connection that cannot be prepared is closed again."""
+
+        def seen(found: Found) -> None:
+            self._rssi = found.rssi_dbm
+            if self._link is LinkState.SEARCHING:
+                self._link = LinkState.CONNECTING
+
+        found, port = await self._adapter.connect(self.serial, seen)
+        try:
+            if self._decoder is None:
+                self._decoder = found.driver.decoder()
+                self._filler = HoleFiller(self._decoder, self._deliver, self._now, self._limits)
+            talk = found.driver.converse(port, self._decoder, self._now, self._inbox.put, self._happened)
+            about = await talk.prepare()
+        except BaseException:
+            await port.close()
+            raise
+        self._connection = _Connection(found, port, talk)
+        self._payload_bytes = port.payload_bytes
+        self._battery = about.battery_percent
+        self._sensor_fault = about.sensor_fault
+        self._firmware = about.firmware
+        if self._boot is not None and about.boot != self._boot:
+            self._resets += 1
+            self._clock = ClipClock()
+            self._clock.add(await burst(talk, self._rng))
+            self._clock.begin(self._origin_s)
+        self._boot, same = about.boot, self._boot == about.boot
+        if self._link in (LinkState.SEARCHING, LinkState.CONNECTING):
+            self._link = LinkState.READY
+        else:
+            await self._resume(talk, go_on=same and about.sampling, same_boot=same)
+
+    async def _resume(self, talk: Conversation, *, go_on: bool, same_boot: bool) -> None:
+        """Go on with the stream that lingers, or begin another one, when the ring's rest has been fetched."""
+        if not go_on:
+            if same_boot:
+                await talk.stop()
+                await self._fill_all(talk)
+            self._nominal_hz = (await talk.configure(self._wanted)).rate_hz
+        await self._take(self._inbox.drain())
+        self._rows.last_live_s = self._now()
+        await talk.start(resume=go_on)
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.port.close()
+
+    async def _keep(self) -> None:
+        while True:
+            try:
+                await until_one_ends(self._ping(), self._refill(), self._watch())
+            except VersionError:
+                raise
+            except (LinkError, ProtocolError) as error:
+                self.trouble = error
+            await self._have_again()
+
+    async def _have_again(self) -> None:
+        self._link = LinkState.LOST
+        self._reconnects += 1
+        since_s = self._now()
+        pause = self._limits.backoff_first_s
+        while True:
+            await self._disconnect()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, self._limits.backoff_last_s)
+            dead = self._now() - since_s > self._limits.dead_s
+            self._link = LinkState.DEAD if dead else LinkState.RECONNECTING
+            try:
+                await self._connect()
+            except VersionError:
+                raise
+            except (LinkError, ProtocolError) as error:
+                self.trouble = error
+            else:
+                self._link = LinkState.STREAMING
+                return
+
+    async def _ping(self) -> None:
+        missed = 0
+        steered_s = self._now()
+        while True:
+            await asyncio.sleep(pause_s(self._rng))
+            if Can.CLOCK not in self._known.found.driver.can:
+                continue
+            try:
+                self._clock.add([await self._talk.ping()])
+                missed = 0
+            except LinkError:
+                missed += 1
+                if missed >= self._limits.pings_missed:
+                    raise
+            if self._now() - steered_s >= _STEER_S:
+                steered_s = self._now()
+                self._clock.steer()
+
+    async def _refill(self) -> None:
+        while True:
+            hole = self._known_filler.due(self._limits.refill_age_s)
+            if hole is None or Can.REFILL not in self._known.found.driver.can:
+                await asyncio.sleep(_LOOK_S)
+            else:
+                await self._known_filler.fill(self._talk, hole)
+
+    async def _fill_all(self, talk: Conversation) -> None:
+        while (hole := self._known_filler.due(0.0)) is not None:
+            await self._known_filler.fill(talk, hole)
+
+    async def _watch(self) -> None:
+        """Notice a link that is gone, a clip that fell silent, a configuration to be read again."""
+        gone = self._known.port.gone
+        asked_s = self._now()
+        while True:
+            try:
+                async with asyncio.timeout(_LOOK_S):
+                    await gone.wait()
+                raise LinkError("the link was lost", clip=self.role, advice="Bring the clip closer.")
+            except TimeoutError:
+                pass  # time to look around
+            if self._known_decoder.wants_about:
+                await self._talk.about()
+            if self._now() - asked_s > _BATTERY_S:
+                asked_s = self._now()
+                self._battery = await self._talk.battery()
+            if self._now() - self._rows.last_live_s > self._limits.silence_s:
+                about = await self._talk.about()
+                self._sensor_fault = about.sensor_fault
+                self._rows.last_live_s = self._now()
+                if not about.sensor_fault:
+                    raise LinkError("it fell silent", clip=self.role, advice="It is being connected anew.")
+
+    async def _decode(self) -> None:
+        while True:
+            await self._take(await self._inbox.wait())
+
+    async def _take(self, notifications: list[tuple[bytes, float]]) -> None:
+        while self._outlet.full:
+            await asyncio.sleep(_FULL_S)
+        self._decode_all(notifications)
+
+    def _decode_all(self, notifications: list[tuple[bytes, float]]) -> None:
+        if not notifications or self._decoder is None:
+            return
+        self._deliver(tuple(part for payload, stamp in notifications for part in self._decoder.feed(payload, stamp)))
+
+    def _deliver(self, parts: tuple[Samples, ...]) -> None:
+        self._rows.deliver(parts, self._clock.place)
+
+    def _happened(self, what: Happening) -> None:
+        self._battery = self._battery if what.battery_percent is None else what.battery_percent
+        self._sensor_fault = self._sensor_fault if what.sensor_fault is None else what.sensor_fault
+        if what.text and self._clock.begun:
+            time_s = float(self._clock.at(np.array([what.device_s]))[0])
+            self._outlet.put(NOTHING, f"{what.text} clip={self.role}", time_s)
+
+    @property
+    def _known(self) -> _Connection:
+        if self._connection is None:
+            raise LinkError("it is not connected", clip=self.role)
+        return self._connection
+
+    @property
+    def _talk(self) -> Conversation:
+        return self._known.conversation
+
+    @property
+    def _known_decoder(self) -> Decoder:
+        if self._decoder is None:
+            raise LinkError("it was never connected", clip=self.role)
+        return self._decoder
+
+    @property
+    def _known_filler(self) -> HoleFiller:
+        if self._filler is None:
+            raise LinkError("it was never connected", clip=self.role)
+        return self._filler

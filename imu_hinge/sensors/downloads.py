@@ -1,0 +1,187 @@
+"""Records out of a clip's flash into recordings: in parts, resumed where they broke off, verified before all else."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from imu_hinge.conventions import SITES
+from imu_hinge.errors import OutputError, ProtocolError
+from imu_hinge.protocol.ledger import unwrap
+from imu_hinge.protocol.packets import SamplePacket, decode_packet, to_physical
+from imu_hinge.recording.model import ClipSamples, FloatArray, Recording
+from imu_hinge.recording.writer import write_recording
+from imu_hinge.sensors.drivers.imu_hinge_records import ClipRecord, Logbook
+
+__all__ = ["Download", "download", "file_name", "samples_of"]
+
+PART: Final = 4000
+"""Instants asked for at once, 20 s at 200 Hz: what a link that breaks may cost."""
+_LENGTH: Final = struct.Struct("<H")
+_TURN: Final = 1 << 16
+_TIME_TURN: Final = 1 << 32
+
+
+@dataclass(frozen=True)
+class Download:
+    """A record that is on disk now: its recording, how many samples it has, and whether it agreed with its CRC-32."""
+
+    path: Path
+    samples: int
+    record: ClipRecord
+
+
+async def download(
+    logbook: Logbook,
+    record: ClipRecord,
+    folder: Path,
+    serial: str,
+    clip: str,
+    progress: Callable[[int], None] = lambda instants: None,
+) -> Download:
+    """Fetch a record into ``folder``; what an earlier attempt left there is not fetched again.
+
+    The clip's whole CRC-32 must agree before the recording appears; a part file that leads to another one is thrown
+    away. Raises ProtocolError where it does not agree, LinkError where the link fails (ask again then), OutputError
+    where the recording exists or cannot be written.
+    """
+    path = folder / file_name(serial, record)
+    if await asyncio.to_thread(path.exists):
+        raise OutputError("already exists", path=str(path), advice="It was downloaded before; nothing is to be done.")
+    part = path.with_suffix(f".{record.boot_id:04x}{record.crc32:08x}.part")
+    packets = await asyncio.to_thread(_read_part, part)
+    done = _instants_of(packets, record)
+    while done < record.samples:
+        fetched = await logbook.read(record, done, min(PART, record.samples - done))
+        await asyncio.to_thread(_append_part, part, fetched)
+        packets += fetched
+        # A damaged stretch gives nothing; the next part lies behind it.
+        done = max(_instants_of(packets, record), min(done + PART, record.samples))
+        progress(done)
+    crc = zlib.crc32(b"".join(payload[8:] for payload in packets))
+    # A damaged record's sum covers what cannot be read any more; each transfer's own sum was checked.
+    if crc != record.crc32 and not record.damaged:
+        await asyncio.to_thread(part.unlink, missing_ok=True)
+        raise ProtocolError(
+            f"record {record.record_id} does not agree with its check sum",
+            clip=serial,
+            advice="Download it again; it is still on the clip.",
+        )
+    samples = samples_of(packets, record, clip, serial)
+    recording = Recording(path.stem, _header(record, serial, clip), {clip: samples})
+    await asyncio.to_thread(write_recording, recording, path)
+    await asyncio.to_thread(part.unlink, missing_ok=True)
+    return Download(path, len(samples), record)
+
+
+def file_name(serial: str, record: ClipRecord) -> str:
+    """A record's file: serial, date where the clip knew it, and number."""
+    date = "undated"
+    if record.unix_ms:
+        date = datetime.fromtimestamp(record.unix_ms / 1000, UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    return f"{serial}_{date}_{record.record_id:05d}.csv"
+
+
+def samples_of(packets: Sequence[bytes], record: ClipRecord, clip: str, serial: str) -> ClipSamples:
+    """A record's measured samples in SI; time 0 is its first sample. Raises ProtocolError for packets that are none.
+
+    Between two packets the period is their times' difference over their numbers', after the last one the one before.
+    """
+    decoded = _decoded(packets)
+    numbers, times = _unwrapped(decoded, record)
+    if not decoded:
+        raise ProtocolError(f"record {record.record_id} holds no samples", clip=serial, advice="Delete it.")
+    nominal_s = 1.0 / record.config.rate_hz
+    steps = np.diff(times) / np.maximum(np.diff(numbers), 1)
+    periods = np.append(steps, steps[-1] if len(steps) else nominal_s)
+    # A clip's oscillator is off by some percent at most; a step beyond that spans a disturbance.
+    periods = np.where(np.abs(periods - nominal_s) < 0.1 * nominal_s, periods, nominal_s)
+    time_s: list[FloatArray] = [
+        begin + period * np.arange(len(packet)) for packet, begin, period in zip(decoded, times, periods, strict=True)
+    ]
+    physical = to_physical(np.concatenate([packet.raw for packet in decoded]), record.config)
+    keep = physical.measured
+    return ClipSamples(
+        clip,
+        SITES[clip][0],
+        np.ascontiguousarray(np.concatenate(time_s)[keep]),
+        np.ascontiguousarray(physical.acc_m_s2[keep]),
+        np.ascontiguousarray(physical.gyr_rad_s[keep]),
+        serial=serial,
+    )
+
+
+def _header(record: ClipRecord, serial: str, clip: str) -> dict[str, str]:
+    header = {f"clip.{clip}.nominal_rate_hz": str(record.config.rate_hz), "record.id": str(record.record_id)}
+    if record.unix_ms:
+        header["record.started"] = datetime.fromtimestamp(record.unix_ms / 1000, UTC).isoformat()
+    if not record.complete:
+        header["record.incomplete"] = "ended by an empty battery or a reset"
+    if record.damaged:
+        header["record.damaged"] = "blocks of the clip's memory could not be read; their samples are missing"
+    return header
+
+
+def _decoded(packets: Sequence[bytes]) -> list[SamplePacket]:
+    return [packet for packet in map(decode_packet, packets) if isinstance(packet, SamplePacket)]
+
+
+def _unwrapped(packets: Sequence[SamplePacket], record: ClipRecord) -> tuple[FloatArray, FloatArray]:
+    """Number and time, s from the record's start, of each packet's first sample."""
+    numbers, times = np.empty(len(packets)), np.empty(len(packets))
+    number, time_us = 0, record.start_us
+    for i, packet in enumerate(packets):
+        # The time decides between turns of the number, and the number's rate between turns of the time.
+        at_us = unwrap(packet.time_us, _TIME_TURN, time_us)
+        number = unwrap(packet.index, _TURN, number + (at_us - time_us) * 1e-6 * record.config.rate_hz)
+        time_us = at_us
+        numbers[i], times[i] = number, (time_us - record.start_us) * 1e-6
+    return numbers, times
+
+
+def _instants_of(packets: Sequence[bytes], record: ClipRecord) -> int:
+    """Number after the last sample that is there."""
+    decoded = _decoded(packets)
+    if not decoded:
+        return 0
+    numbers, _ = _unwrapped(decoded, record)
+    return int(numbers[-1]) + len(decoded[-1])
+
+
+def _read_part(part: Path) -> list[bytes]:
+    """What an earlier attempt got; a last packet that was cut off by the end of the program is dropped."""
+    try:
+        data = part.read_bytes()
+    except FileNotFoundError:
+        return []
+    packets, at = [], 0
+    while at + _LENGTH.size <= len(data):
+        (length,) = _LENGTH.unpack_from(data, at)
+        packet = data[at + _LENGTH.size : at + _LENGTH.size + length]
+        if len(packet) < length:
+            break
+        packets.append(packet)
+        at += _LENGTH.size + length
+    if at < len(data):
+        with part.open("r+b") as file:
+            file.truncate(at)
+    return packets
+
+
+def _append_part(part: Path, packets: Sequence[bytes]) -> None:
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("ab") as file:
+            file.write(b"".join(_LENGTH.pack(len(packet)) + packet for packet in packets))
+    except OSError as error:
+        raise OutputError(
+            f"cannot be written ({error.strerror or error})", path=str(part), advice="Check the folder and free space."
+        ) from error

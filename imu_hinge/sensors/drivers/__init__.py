@@ -1,0 +1,12 @@
+"""Sensor families, one module each; ``DRIVERS`` lists those that are tried, in this order."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from imu_hinge.sensors.driver import Driver
+from imu_hinge.sensors.drivers.imu_hinge import ImuHingeDriver
+
+__all__ = ["DRIVERS"]
+
+DRIVERS: Final[tuple[Driver, ...]] = (ImuHingeDriver(),)

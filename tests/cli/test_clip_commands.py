@@ -1,0 +1,258 @@
+"""``clips``, ``doctor`` and ``download`` with clips that run the C core on a virtual air, its time running ahead."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ble.air import Air, central
+from ble.bumble_backend import use
+from ble.clockwork import ClockworkLoop, warp
+from ble.virtual_clip import VirtualClip
+from firmware.core import Flash, Saved, core
+
+from cli.conftest import Shown
+from imu_hinge.cli import clip_air
+from imu_hinge.cli import record as record_command
+from imu_hinge.protocol.definitions import Role
+from imu_hinge.recording import read_recording
+from imu_hinge.sensors.ble_source import BleSource
+from imu_hinge.sensors.roles import RoleStore
+
+THIGH, BACK = "A0B1C2D3E4F1", "A0B1C2D3E4F2"
+Run = Callable[..., Shown]
+Script = Callable[[tuple[VirtualClip, ...]], Awaitable[None]]
+
+
+async def nothing(clips: tuple[VirtualClip, ...]) -> None:
+    """Leave the clips alone."""
+
+
+@dataclass
+class Place:
+    """Two clips that live from one command to the next."""
+
+    roles: tuple[Role, ...] = (Role.THIGH, Role.BACK)
+    flashes: tuple[Flash, ...] = field(default_factory=lambda: (Flash(1 << 20), Flash(1 << 20)))
+    saved: tuple[Saved, ...] = field(default_factory=lambda: (Saved(), Saved()))
+    before: Script = nothing
+    during: Script = nothing
+    clips: tuple[VirtualClip, ...] = ()
+
+    @asynccontextmanager
+    async def air(self) -> AsyncIterator[None]:
+        warp()
+        space = Air()
+        self.clips = tuple(
+            VirtualClip(space, serial, role=self.roles[n], flash=self.flashes[n], saved=self.saved[n], mtu=185)
+            for n, serial in enumerate((THIGH, BACK))
+        )
+        for clip in self.clips:
+            await clip.power_on()
+        await self.before(self.clips)
+        self.before = nothing
+        meddling = asyncio.ensure_future(self.during(self.clips))
+        with use(await central(space)):
+            yield
+        meddling.cancel()
+        for clip in self.clips:
+            await clip.power_off()
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Place:
+    core()  # compiled before a clock runs
+    monkeypatch.setenv("IMU_HINGE_HOME", str(tmp_path / "home"))
+    place = Place()
+    monkeypatch.setattr(clip_air, "air", place.air)
+    monkeypatch.setattr(clip_air, "loop_factory", ClockworkLoop)
+    source = partial(BleSource, air=place.air, loop_factory=ClockworkLoop, room=10**6)
+    monkeypatch.setattr(record_command, "BleSource", source)
+    return place
+
+
+def test_clips_are_listed_with_what_they_say_of_themselves(imu_hinge: Run, place: Place) -> None:
+    place.roles = (Role.THIGH, Role.NONE)
+    shown = imu_hinge("clips")
+    assert (shown.code, shown.err) == (0, "")
+    head, first, second, hint = shown.out.splitlines()
+    assert head.split() == ["serial", "worn", "on", "battery", "signal", "version", "state"]
+    assert re.fullmatch(rf"{THIGH}  thigh +87 % +-50 dBm  1 +pairing", first)
+    assert re.fullmatch(rf"{BACK}  - +87 % +-50 dBm  1 +pairing", second)
+    assert "clips assign" in hint
+
+
+def test_a_clip_blinks_when_asked_by_place_or_serial(imu_hinge: Run, place: Place) -> None:
+    shown = imu_hinge("clips", "identify", "back", "--seconds", 7)
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out == f"{BACK} blinks for 7 s\n"
+    assert place.clips[1].identified[0] == (1, 7)
+    assert imu_hinge("clips", "identify", THIGH.lower()).code == 0
+    missing = imu_hinge("clips", "identify", "pelvis")
+    assert missing.code == 2
+    assert f"Around are: {THIGH}, {BACK}." in missing.err
+
+
+def test_a_place_is_remembered_here_and_by_the_clip(imu_hinge: Run, place: Place) -> None:
+    shown = imu_hinge("clips", "assign", BACK[-4:], "pelvis")
+    assert (shown.code, shown.out) == (0, f"{BACK}: pelvis\n"), shown.err
+    assert RoleStore().load() == {BACK: "pelvis"}
+    assert place.clips[1].info.role == Role.PELVIS
+    assert imu_hinge("clips", "assign", BACK, "none").code == 0
+    assert RoleStore().load() == {}
+    assert place.clips[1].info.role == Role.NONE
+    wrong = imu_hinge("clips", "assign", BACK, "knee")
+    assert wrong.code == 2
+    assert "no place" in wrong.err
+
+
+def test_the_doctor_finds_two_good_links_fine(imu_hinge: Run, place: Place) -> None:
+    shown = imu_hinge("doctor")
+    assert shown.code == 0, shown.out
+    assert "All fine." in shown.out
+    for clip in (rf"thigh \({THIGH}", rf"back \({BACK}"):
+        assert re.search(clip + r", firmware 0.0.0\): 200 of 200 Hz, loss 0.00 %, MTU 185", shown.out)
+
+
+def test_the_doctor_names_what_is_wrong(imu_hinge: Run, place: Place) -> None:
+    async def ail(clips: tuple[VirtualClip, ...]) -> None:
+        clips[0].faults.lose = lambda number: number % 3 == 0
+        clips[0].set_battery(8)
+        clips[1].faults.major = 2
+
+    place.before = ail
+    shown = imu_hinge("doctor")
+    assert shown.code == 1
+    assert "samples did not come at once" in shown.out
+    assert "battery is low (8 %)" in shown.out
+    assert re.search(rf"{BACK}: .*version 2 .*Update imu_hinge", shown.out)
+    assert "Not all is fine" in shown.out
+
+
+def test_the_doctor_without_clips_and_without_bluetooth(
+    imu_hinge: Run, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def off(clips: tuple[VirtualClip, ...]) -> None:
+        for clip in clips:
+            await clip.power_off()
+
+    place.before = off
+    shown = imu_hinge("doctor")
+    assert shown.code == 1
+    assert "No clip is seen" in shown.out
+    monkeypatch.undo()
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere/at/all")
+    for command in (["doctor"], ["clips"], ["record", "never.csv"]):
+        missing = imu_hinge(*command)
+        assert missing.code == 2
+        assert missing.err.splitlines()[-1].startswith("imu-hinge: ")
+        assert "Traceback" not in missing.err
+    assert not Path("never.csv").exists()
+
+
+def trained(seconds: float) -> Script:
+    async def train(clips: tuple[VirtualClip, ...]) -> None:
+        assert clips[0].train_alone() == 0
+        await asyncio.sleep(seconds)
+        clips[0].end_alone()
+        clips[0].hold()  # the minute for pairing is long over
+
+    return train
+
+
+def test_sessions_that_a_clip_logged_are_listed_downloaded_and_deleted(
+    imu_hinge: Run, place: Place, tmp_path: Path
+) -> None:
+    place.before = trained(65.0)
+    shown = imu_hinge("clips", "records", "thigh")
+    assert (shown.code, shown.err) == (0, "")
+    taken = place.clips[0].stream
+    out = tmp_path / "logged"
+    fetched = imu_hinge("clips", "download", "thigh", "--out", out, "--delete")
+    assert fetched.code == 0, fetched.err
+    (path,) = out.iterdir()
+    assert fetched.out == f"{path}: {len(taken.raw)} samples\n"
+    thigh = read_recording(path).clips["thigh"]
+    assert thigh.serial == THIGH
+    config = place.clips[0].info.config
+    raw = np.hstack([thigh.acc_m_s2 / config.acc_scale, thigh.gyr_rad_s / config.gyr_scale])
+    assert np.abs(raw - np.array(taken.raw)).max() < 0.01
+    assert np.abs(thigh.time_s - (np.array(taken.time_s) - taken.time_s[0])).max() < 1e-4
+    again = imu_hinge("clips", "records", "thigh")
+    assert again.out == "No sessions are stored on this clip.\n"
+    nothing_left = imu_hinge("clips", "download", "thigh", "--out", out)
+    assert nothing_left.out == "Nothing to download.\n"
+
+
+def test_a_download_that_breaks_off_goes_on_where_it_was(imu_hinge: Run, place: Place, tmp_path: Path) -> None:
+    place.before = trained(100.0)
+    assert imu_hinge("clips", "records", "thigh").code == 0
+    lost = 0
+
+    async def lose(clips: tuple[VirtualClip, ...]) -> None:
+        nonlocal lost
+        clips[0].conditions.interval_ms = 15.0
+        part = tmp_path / "logged"
+        while lost < 2:
+            await asyncio.sleep(0.05)
+            if part.exists() and any(path.stat().st_size > 50_000 * (lost + 1) for path in part.iterdir()):
+                lost += 1
+                clips[0].lose()
+                return
+
+    place.during = lose
+    fetched = imu_hinge("clips", "download", "thigh", "--out", tmp_path / "logged")
+    assert fetched.code == 0, fetched.err
+    assert lost == 2
+    assert fetched.err.count("Trying again") == 2
+    (path,) = (tmp_path / "logged").iterdir()
+    assert path.suffix == ".csv"
+    assert np.diff(read_recording(path).clips["thigh"].time_s).max() < 0.0102
+    twice = imu_hinge("clips", "download", "thigh", "--out", tmp_path / "logged")
+    assert twice.code == 2
+    assert "downloaded before" in twice.err
+
+
+def test_a_clip_that_takes_no_pairing_any_more_says_what_to_press(imu_hinge: Run, place: Place) -> None:
+    async def wait(clips: tuple[VirtualClip, ...]) -> None:
+        await asyncio.sleep(70.0)
+
+    place.before = wait
+    shown = imu_hinge("clips", "identify", "thigh")
+    assert shown.code == 2
+    assert "hold its button for 3 s" in shown.err
+
+
+def test_record_says_how_each_clip_did(imu_hinge: Run, place: Place, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    shown = imu_hinge("record", path, "--seconds", 0.5, "--height", 1.8, "--site", "back=L3", "--side", "left")
+    assert shown.code == 0, shown.err
+    assert re.search(rf"thigh \({THIGH}\): \d+ samples at 100 Hz, 0 of them refilled, 0 lost", shown.out)
+    recording = read_recording(path)
+    assert recording.clips["back"].site == "L3"
+    assert recording.clips["thigh"].side == "left"
+    assert recording.header["athlete.height_m"] == "1.8"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--site", "knee=L1"], "is not like back=L1"),
+        (["--side", "middle"], "neither left nor right"),
+        (["--exercise", "dance"], "unknown exercise"),
+        (["--clips", "elbow"], "is no clip"),
+        (["--rate", "5"], "--rate"),
+    ],
+)
+def test_record_refuses_what_it_does_not_know(imu_hinge: Run, tmp_path: Path, words: list[str], said: str) -> None:
+    shown = imu_hinge("record", tmp_path / "x.csv", *words)
+    assert shown.code == 2
+    assert said in shown.err
+    assert not (tmp_path / "x.csv").exists()

@@ -1,0 +1,1 @@
+"""An emulator of an imu_hinge clip, written from the protocol document alone."""
