@@ -484,8 +484,15 @@ local function one(name)
   end
 end
 
+local function event(buffer, tree, pinfo)
+  if buffer:len() < 2 then return end
+  show("event", buffer, tree, 0)
+  pinfo.cols.info = string.format("imu_hinge event %s: %d",
+    values.event_type[buffer(0, 1):uint()] or "?", buffer(1, 1):uint())
+end
+
 local handlers = {
-  imu = samples, transfer = samples, control = control, info = one("info"), event = one("event"),
+  imu = samples, transfer = samples, control = control, info = one("info"), event = event,
 }
 for name, uuid in pairs(uuids) do
   local part = Proto("imu_hinge_" .. name, "imu_hinge " .. name)

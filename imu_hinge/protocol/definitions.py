@@ -188,7 +188,7 @@ class Opcode(IntEnum):
     PING = 0x05
     """Ask the clip's time."""
     MARK = 0x06
-    """Put a mark at this instant: an `event`, and into the record while logging."""
+    """Put a mark at this instant: an `event`."""
     REFILL = 0x07
     """Send samples again out of the ring, of the stream that runs or ran last."""
     SET_ROLE = 0x08

@@ -1,7 +1,7 @@
 """The C core through cffi: built with the system's gcc, its structs read from its own headers.
 
-Nothing here knows the layout of a struct or the value of a constant: the preprocessed headers are given to cffi, so that
-a change of the C shows here as an error, not as wrong bytes.
+Nothing here knows the layout of a struct or the value of a constant: cffi is given the preprocessed headers, so
+that a change of the C shows here as an error, not as wrong bytes.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import cffi
+import cffi  # type: ignore[import-untyped, unused-ignore]
 
 __all__ = [
-    "C_DIR",
     "CHARACTERISTICS",
+    "C_DIR",
     "STRICT",
     "CClip",
     "Characteristic",

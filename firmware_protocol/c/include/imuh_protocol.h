@@ -65,7 +65,7 @@
 #define IMUH_OPCODE_START 0x03u /* Start sampling, or go on with what runs (flag `resume`). */
 #define IMUH_OPCODE_STOP 0x04u /* Send what is packed so far, then stop sampling and logging. */
 #define IMUH_OPCODE_PING 0x05u /* Ask the clip's time. */
-#define IMUH_OPCODE_MARK 0x06u /* Put a mark at this instant: an `event`, and into the record while logging. */
+#define IMUH_OPCODE_MARK 0x06u /* Put a mark at this instant: an `event`. */
 #define IMUH_OPCODE_REFILL 0x07u /* Send samples again out of the ring, of the stream that runs or ran last. */
 #define IMUH_OPCODE_SET_ROLE 0x08u /* Remember where the clip is worn, over power cycles. */
 #define IMUH_OPCODE_SET_TIME 0x09u /* Tell the clip the date, for its records. */

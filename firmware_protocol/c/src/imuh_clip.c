@@ -86,7 +86,11 @@ static void send_events(struct imuh_clip *clip)
         clip->events_first = (uint8_t)((clip->events_first + 1u) % IMUH_EVENTS_MAX);
         clip->events_count--;
     }
-    if (clip->overflow > 0u && imuh_clip_live_flows(clip)) {
+}
+
+static void tell_overflow(struct imuh_clip *clip)
+{
+    if (clip->overflow > 0u) {
         const uint8_t samples = (uint8_t)(clip->overflow > 255u ? 255u : clip->overflow);
         clip->overflow = 0u;
         imuh_clip_event(clip, IMUH_EVENT_TYPE_OVERFLOW, samples, clip->port.now_us(clip->port.user));
@@ -131,7 +135,9 @@ void imuh_clip_pump(struct imuh_clip *clip)
     }
     imuh_clip_send_response(clip);
     send_events(clip);
-    imuh_clip_send_live(clip);
+    if (imuh_clip_send_live(clip)) {
+        tell_overflow(clip); /* there is room again */
+    }
     imuh_clip_send_response(clip);
     imuh_clip_send_transfer(clip);
     tell_state(clip);
@@ -161,6 +167,9 @@ void imuh_clip_connected(struct imuh_clip *clip, uint16_t att_payload)
 
 void imuh_clip_payload(struct imuh_clip *clip, uint16_t att_payload)
 {
+    if (!clip->connected || clip->payload_bytes == att_payload) {
+        return;
+    }
     clip->payload_bytes = att_payload;
     imuh_clip_pump(clip);
 }
@@ -168,6 +177,9 @@ void imuh_clip_payload(struct imuh_clip *clip, uint16_t att_payload)
 void imuh_clip_disconnected(struct imuh_clip *clip)
 {
     const bool sleep = clip->sleep_waits;
+    if (!clip->connected) {
+        return;
+    }
     forget_link(clip);
     clip->connected = false;
     clip->sleep_waits = false;

@@ -316,8 +316,8 @@ bool imuh_clip_control(struct imuh_clip *clip, const uint8_t *data, uint16_t len
 {
     struct imuh_request request;
     uint8_t status;
-    if (!clip->connected) {
-        return true;
+    if (!imuh_clip_control_ready(clip)) {
+        return true; /* there is nowhere to answer; the glue refuses such a write */
     }
     if (clip->response_waits) {
         imuh_clip_pump(clip);

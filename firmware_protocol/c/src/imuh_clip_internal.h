@@ -40,7 +40,7 @@ void imuh_clip_live_restart(struct imuh_clip *clip);
 void imuh_clip_live_bound(struct imuh_clip *clip);
 void imuh_clip_live_drop(struct imuh_clip *clip, uint32_t instants);
 bool imuh_clip_live_waits(struct imuh_clip *clip);
-void imuh_clip_send_live(struct imuh_clip *clip);
+bool imuh_clip_send_live(struct imuh_clip *clip); /* whether the radio took something */
 
 /* imuh_clip_transfer.c */
 void imuh_clip_transfer_refill(struct imuh_clip *clip, uint32_t first, uint32_t end);

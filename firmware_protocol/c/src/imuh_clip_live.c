@@ -124,21 +124,24 @@ static void fill(struct imuh_clip *clip)
     }
 }
 
-void imuh_clip_send_live(struct imuh_clip *clip)
+bool imuh_clip_send_live(struct imuh_clip *clip)
 {
+    bool sent = false;
     /* `start` is answered before its samples come. */
     if (clip->response_waits && clip->response.bytes[0] == (IMUH_OPCODE_START | 0x80u)) {
-        return;
+        return false;
     }
     while (imuh_clip_live_waits(clip)) {
         fill(clip);
         if (!clip->port.send(clip->port.user, IMUH_CHAR_IMU, clip->packet.bytes, clip->packet.length)) {
-            return;
+            return sent;
         }
+        sent = true;
         clip->live_next = clip->packet.next_index;
         clip->live_lost = false;
     }
     if (clip->live_flush && (!imuh_clip_live_flows(clip) || clip->live_next == clip->ring.next)) {
         clip->live_flush = false;
     }
+    return sent;
 }

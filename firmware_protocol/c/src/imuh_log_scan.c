@@ -178,10 +178,10 @@ bool imuh_log_init(struct imuh_log *log, const struct imuh_flash *flash)
         return false;
     }
     sectors = flash->bytes / flash->sector_bytes;
-    log->sectors = (uint16_t)(sectors > IMUH_LOG_SECTORS ? IMUH_LOG_SECTORS : sectors);
-    if (log->sectors == 0u) {
+    if (sectors == 0u) {
         return false;
     }
+    log->sectors = (uint16_t)(sectors > IMUH_LOG_SECTORS ? IMUH_LOG_SECTORS : sectors);
     for (sector = 0u; sector < log->sectors; sector++) {
         scan_sector(log, sector);
         if (log->owner[sector] < IMUH_LOG_RECORDS) {

@@ -122,14 +122,9 @@ static bool beyond(const uint8_t *axes)
 
 uint8_t imuh_sample_flags(const uint8_t sample[IMUH_SAMPLE_BYTES])
 {
-    uint8_t flags = 0u;
-    if (beyond(sample + IMUH_SAMPLE_AT_ACC)) {
-        flags = (uint8_t)(flags | IMUH_PACKET_FLAGS_ACC_OVERRANGE);
-    }
-    if (beyond(sample + IMUH_SAMPLE_AT_GYR)) {
-        flags = (uint8_t)(flags | IMUH_PACKET_FLAGS_GYR_OVERRANGE);
-    }
-    return flags;
+    const uint32_t acc = beyond(sample + IMUH_SAMPLE_AT_ACC) ? IMUH_PACKET_FLAGS_ACC_OVERRANGE : 0u;
+    const uint32_t gyr = beyond(sample + IMUH_SAMPLE_AT_GYR) ? IMUH_PACKET_FLAGS_GYR_OVERRANGE : 0u;
+    return (uint8_t)(acc | gyr);
 }
 
 bool imuh_sample_absent(const uint8_t sample[IMUH_SAMPLE_BYTES])

@@ -11,14 +11,8 @@
 
 bool imuh_ring_init(struct imuh_ring *ring, uint8_t *storage, uint32_t storage_bytes)
 {
-    /* 129 eighths of a byte... a sample takes 16 bytes and a bit; the last started byte of bits may not fit. */
-    uint32_t capacity = storage_bytes / SLOT_BYTES;
-    if (storage == NULL) {
-        capacity = 0u;
-    }
-    while (capacity > 0u && IMUH_RING_BYTES(capacity) > storage_bytes) {
-        capacity -= 1u + (IMUH_RING_BYTES(capacity) - storage_bytes) / (SLOT_BYTES + 1u);
-    }
+    /* A sample takes 129 eighths of a byte; where the eighths end within a byte there is room for it. */
+    const uint32_t capacity = storage == NULL ? 0u : storage_bytes / 129u * 8u + storage_bytes % 129u * 8u / 129u;
     ring->storage = storage;
     ring->capacity = capacity;
     imuh_ring_clear(ring);
@@ -59,7 +53,6 @@ void imuh_ring_skip(struct imuh_ring *ring, uint32_t instants)
     if (instants > ring->capacity) {
         /* More than the ring: the older ones leave no trace but the count. */
         ring->next += instants - ring->capacity;
-        ring->held = 0u;
         instants = ring->capacity;
     }
     for (; instants > 0u; instants--) {
@@ -77,6 +70,7 @@ bool imuh_ring_get(const struct imuh_ring *ring, uint32_t index, struct imuh_rin
 {
     const uint32_t age = ring->next - index;
     uint32_t at;
+    uint32_t bits;
     const uint8_t *slot;
     if (!imuh_ring_holds(ring, index)) {
         return false;
@@ -88,7 +82,8 @@ bool imuh_ring_get(const struct imuh_ring *ring, uint32_t index, struct imuh_rin
     }
     sample->bytes = slot;
     sample->time_us = imuh_get_u32(slot + SLOT_TIME);
-    sample->settling = ((ring->storage[(size_t)ring->capacity * SLOT_BYTES + at / 8u] >> (at % 8u)) & 1u) != 0u;
+    bits = ring->storage[(size_t)ring->capacity * SLOT_BYTES + at / 8u];
+    sample->settling = ((bits >> (at % 8u)) & 1u) != 0u;
     return true;
 }
 
