@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 import zlib
 from dataclasses import dataclass, field
 
@@ -218,6 +219,21 @@ def test_a_sensor_that_ends_before_its_numbers_do() -> None:
     world.clip.poll()
     assert struct.unpack("<6h", world.packets[0][8:]) == (31999, -31999, 32767, -32767, 32767, -32767)
     assert world.packets[0][1] & 6 == 6
+
+
+def test_a_silence_of_years_takes_no_time() -> None:
+    """Found by the fuzzer: no work may grow with how long the sensor said nothing."""
+    world = streaming(30)
+    begun = time.process_time()
+    for _ in range(4):
+        world.now += 2 * 10**13
+        world.clip.poll()
+        world.clip.poll()
+        play(world, range(5))
+    assert time.process_time() - begun < 1.0
+    assert world.packets[-1][:1] == b"\x10"
+    heads = [packet for packet in world.packets if packet[1] & 1]
+    assert len(heads) == 4, "lost_before at the first packet after each silence"
 
 
 def test_constants_are_read_from_the_header() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -107,7 +108,7 @@ def test_fuzzing_finds_nothing(need: Callable[..., None], tmp_path: Path) -> Non
     """libFuzzer on whole sessions, seeded with the vectors: ten seconds."""
     need("clang")
     flags = [
-        "-O1",
+        "-O2",
         "-g",
         "-fsanitize=fuzzer,address,undefined",
         "-fno-sanitize-recover=all",
@@ -121,6 +122,7 @@ def test_fuzzing_finds_nothing(need: Callable[..., None], tmp_path: Path) -> Non
         raise AssertionError(error.stderr) from error
     corpus = tmp_path / "corpus"
     corpus.mkdir()
+    shutil.copytree(C_DIR / "test" / "corpus", corpus, dirs_exist_ok=True)
     seeds: list[Case] = [case for case in CASES if not case.name.startswith("control")]
     for i, case in enumerate(seeds):
         (corpus / f"seed_{i}").write_bytes(case.script[:2000])

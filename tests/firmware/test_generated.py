@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+import struct
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -106,3 +107,24 @@ def test_a_change_reaches_every_language() -> None:
     assert re.search(r"NAP = (77|0x4D)", texts[".py"])
     assert '[77] = "nap"' in texts[".lua"]
     assert "| 77 | `nap` | Asleep. |" in texts[".md"]
+
+
+def test_the_worked_examples_are_right() -> None:
+    """Section 15 of PROTOCOL.md, packed here from the numbers in its words."""
+    document = (ROOT / "PROTOCOL.md").read_text(encoding="utf-8")
+    examples = document[document.index("## 15 Worked examples") : document.index("## 16")]
+    lines = {re.sub(r"[^0-9A-F]", "", re.sub(r"`.*?`|host|clip|on ", "", line)) for line in examples.splitlines()}
+    sample = (0, 0, 2048, 10, -10, 0)
+    expected = [
+        struct.pack("<BBHI6h6h", 0x10, 0x32, 65535, 1_000_000, *sample, 32767, *sample[1:]),
+        struct.pack("<BBI", 5, 7, 0x11223344),
+        struct.pack("<BBBIII", 0x85, 7, 0, 0x11223344, 5_000_000, 5_000_120),
+        struct.pack("<BBHBHB", 2, 1, 200, 16, 2000, 50),
+        struct.pack("<BBBHBHBBff", 0x82, 1, 0, 208, 16, 2000, 50, 1, 0.00478564, 0.00122173),
+        struct.pack("<BBB", 3, 2, 0),
+        struct.pack("<BBBHBHI", 0x83, 2, 0, 9, 0, 0, 6_000_000),
+        struct.pack("<BBHH", 7, 3, 65500, 60),
+        struct.pack("<BBBHH", 0x87, 3, 0, 65500, 60),
+        struct.pack("<BBHII", 0x1F, 0, 0, 60, 0x89ABCDEF),
+    ]
+    assert [data.hex() for data in expected if data.hex().upper() not in lines] == []

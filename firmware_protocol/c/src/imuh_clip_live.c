@@ -33,10 +33,20 @@ static void begin_packet(struct imuh_clip *clip)
     imuh_packet_init(&clip->packet, &settings);
 }
 
-/* Throw the oldest `instants` away; they stay in the ring. */
+/* What waits but is no longer in the ring: an outage longer than the ring. */
+static void skip_forgotten(struct imuh_clip *clip)
+{
+    if (clip->ring.next - clip->live_next > clip->ring.held) {
+        clip->live_next = clip->ring.next - clip->ring.held;
+        clip->live_lost = true;
+    }
+}
+
+/* Throw the oldest `instants` away; they stay in the ring. Takes time up to the ring's capacity. */
 void imuh_clip_live_drop(struct imuh_clip *clip, uint32_t instants)
 {
     struct imuh_ring_sample sample;
+    skip_forgotten(clip);
     for (; instants > 0u && clip->live_next != clip->ring.next; instants--) {
         if (imuh_ring_get(&clip->ring, clip->live_next, &sample)) {
             clip->overflow++;
@@ -66,10 +76,7 @@ void imuh_clip_live_bound(struct imuh_clip *clip)
 static void skip_absent(struct imuh_clip *clip)
 {
     struct imuh_ring_sample sample;
-    if (clip->ring.next - clip->live_next > clip->ring.held) {
-        clip->live_next = clip->ring.next - clip->ring.held;
-        clip->live_lost = true;
-    }
+    skip_forgotten(clip);
     while (clip->live_next != clip->ring.next && !imuh_ring_get(&clip->ring, clip->live_next, &sample)) {
         clip->live_next++;
         clip->live_lost = true;
