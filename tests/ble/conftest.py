@@ -67,20 +67,28 @@ def _booted() -> Machine:
     return machine
 
 
-@pytest.fixture(scope="session")
-def machine() -> Iterator[Machine]:
-    """A booted machine with bluetoothd; one for the whole run."""
+_unavailable: list[str] = []
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """A booted machine with bluetoothd; the same one for all tests, but for those after a crash of its kernel."""
     if sys.platform != "linux":
         pytest.skip("no emulated BlueZ: that is Linux")
     from .bluez.fetch import UnavailableError
 
+    if _unavailable:
+        pytest.skip(_unavailable[0])
     try:
-        machine = _booted()
+        if (machine := _booted()).crashed:
+            machine.close()
+            _booted.cache_clear()
+            machine = _booted()
     except UnavailableError as reason:
-        pytest.skip(f"no emulated BlueZ: {reason}")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DBUS_SYSTEM_BUS_ADDRESS", machine.address)
-        yield machine
+        _unavailable.append(f"no emulated BlueZ: {reason}")
+        pytest.skip(_unavailable[0])
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", machine.address)
+    return machine
 
 
 @dataclass

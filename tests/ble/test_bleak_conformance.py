@@ -251,10 +251,12 @@ async def test_a_silent_peripheral_is_lost_within_seconds(world: World, gadgets:
 async def test_a_link_lost_while_connecting_is_an_error_and_the_next_attempt_works(
     world: World, gadgets: list[Gadget]
 ) -> None:
+    if world.real:
+        pytest.skip("crashes Linux 6.1.192")
     gadget, device = gadgets[0], await found(gadgets[0])
     gadget.device.once("connection", lambda it: it.once(it.EVENT_CONNECTION_ATT_MTU_UPDATE, gadget.lose))
     client = BleakClient(device, timeout=15)
-    with pytest.raises((BleakError, TimeoutError, EOFError)):
+    with pytest.raises((BleakError, TimeoutError)):
         await client.connect()
     assert not client.is_connected
     await client.disconnect()
