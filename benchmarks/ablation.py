@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 from benchmarks.limit import bounds, low_passed_sd
 from benchmarks.separating import COVER, Given, Handed, Scores, analysed, scored, without_tape
 from benchmarks.tables import Outcome
-from imu_hinge.body.priors import PriorParams
 from imu_hinge.body.smoother import Noise
-from imu_hinge.body.window import Movement
 from imu_hinge.errors import ImuHingeError
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.session.params import SessionParams
@@ -67,19 +65,17 @@ class Information:
 
 
 PRODUCT = Information()
-TILTS = Information(Given(tilts=True))
 _LESS = Given(neutral=False, toe_touch=False, tilts=False)
 INFORMATION: dict[str, Information] = {
     "angles only": Information(_LESS, accelerations=False, tape=False),
     "+ accelerations": Information(_LESS, tape=False),
     "+ tape measures": Information(_LESS),
-    "+ reference hinges": Information(replace(_LESS, neutral=None)),
-    "+ toe touch": Information(replace(_LESS, neutral=None, toe_touch=None)),
+    "+ reference hinges": Information(replace(_LESS, neutral=True)),
+    "+ toe touch": Information(replace(_LESS, neutral=True, toe_touch=True)),
     "+ pelvic tilts": PRODUCT,
     "+ pelvis clip": Information(clips=("thigh", "pelvis", "back")),
 }
-"""Every row has what those above it have, but for pelvic tilts: a product that does not follow them has ``TILTS`` in
-their row, and the last row does without."""
+"""Every row has what those above it have."""
 
 CONDITIONS: dict[str, dict[str, Condition]] = {
     "a rep takes": {
@@ -105,22 +101,6 @@ class Person:
     scores: Scores
     learnt_deg: FloatArray
     known_deg: FloatArray
-    uses_tilts: bool
-
-
-@dataclass(frozen=True)
-class TiltPriors(PriorParams):
-    """The product's, but that the spine may bend where trunk and thigh hardly fold, as in pelvic tilts."""
-
-    tilts_fold_rad: float = float(np.deg2rad(30.0))
-    tilts_lumbar_sd_rad: float = float(np.deg2rad(12.0))
-
-    def lumbar_sd(self, movement: Movement) -> FloatArray:
-        """How far lumbar flexion may be off, (N,)."""
-        usual = super().lumbar_sd(movement)
-        if float(np.nanmax(np.abs(movement.back_rad - movement.thigh_rad))) > self.tilts_fold_rad:
-            return usual
-        return np.where(movement.quiet, usual, self.tilts_lumbar_sd_rad)
 
 
 _acted: dict[tuple[tuple[Block, ...], int], tuple[Stage, Motion]] = {}
@@ -157,11 +137,6 @@ def _params(information: Information) -> SessionParams:
     """The product's own, or with accelerations that count for nothing; no value is held back because its SD is wide."""
     params = SessionParams()
     params = replace(params, faults=replace(params.faults, most_lumbar_sd_deg=np.inf))
-    if information.given.tilts:
-        smoother = params.separation.smoother
-        priors = TiltPriors(**vars(smoother.priors))
-        smoother = replace(smoother, priors=priors)
-        return replace(params, separation=replace(params.separation, smoother=smoother))
     if information.accelerations:
         return params
     deaf = Noise((NEVER, NEVER, NEVER, NEVER))
@@ -183,13 +158,13 @@ def person(condition: Condition, information: Information, seed: int) -> Person:
     try:
         result, handed = analysed(recording, information.clips, information.given, _params(information), bench)
     except ImuHingeError:
-        return Person(Scores(unknown, unknown, unknown), unknown, unknown, uses_tilts=False)
+        return Person(Scores(unknown, unknown, unknown), unknown, unknown)
     hip_deg = session.truth.columns["hip_flexion_deg"]
     scores = scored(result, reps, session.truth.time_s, hip_deg)
     if handed is None:
-        return Person(scores, unknown, unknown, uses_tilts=False)
+        return Person(scores, unknown, unknown)
     learnt, known = limits(session, handed, condition, information)
-    return Person(scores, learnt, known, handed.uses_tilts)
+    return Person(scores, learnt, known)
 
 
 def limits(
@@ -297,15 +272,12 @@ def _seeds(people: int) -> range:
 
 def measure(people: int = PEOPLE) -> Outcome:
     """What each piece of information brings, and the limit."""
-    used = all(person(Condition(), PRODUCT, seed).uses_tilts for seed in _seeds(people))
-    plan = INFORMATION if used else INFORMATION | {"+ pelvic tilts": TILTS}
     numbers = {
         name: row([person(Condition(), information, seed) for seed in _seeds(people)])
-        for name, information in plan.items()
+        for name, information in INFORMATION.items()
     }
-    remark = "" if used else " (not used by the product)"
-    rows = [[name + (remark if name == "+ pelvic tilts" else ""), *_cells(r)] for name, r in numbers.items()]
-    last = numbers["+ pelvic tilts" if used else "+ toe touch"]
+    rows = [[name, *_cells(r)] for name, r in numbers.items()]
+    last = numbers["+ pelvic tilts"]
     for name, key in (
         ("limit of thigh and back, constants learnt", "limit_deg"),
         ("limit of thigh and back, constants known", "limit_known_deg"),
@@ -313,24 +285,17 @@ def measure(people: int = PEOPLE) -> Outcome:
         value = last[key]
         rows.append([name, f"{value:.2f}" if isinstance(value, float) else "–", *[""] * (len(COLUMNS) - 1)])
     reps = last["reps"]
-    tilts = (
-        ""
-        if used
-        else " The product does not follow the pelvic tilts; their row does, with a spine that may bend where the "
-        "trunk hardly folds and no standing still in between, and the row of the pelvis clip does not."
-    )
     return Outcome(
         "ablation",
         "Hips from lumbar spine with a thigh and a back clip: what each piece of information brings",
         f"{people} simulated people, {reps} Romanian deadlifts (good, rounded 20-35 degrees, arched), back clip at "
         "T12, calibrated sensors, usual skin; each row has what the rows above it have. Angles only: height, the "
-        f"clips' pitches and what is believed of any hinge. {_HOW}{tilts} Simulated by this repository's simulator, "
+        f"clips' pitches and what is believed of any hinge. {_HOW} Simulated by this repository's simulator, "
         "which shares the model's idea of a spine: nothing here says how real people come out.",
         ("information", *COLUMNS),
         rows,
         {
             "people": people,
-            "product_uses_tilts": used,
             "rows": numbers,
             "table": [["information", *COLUMNS], *rows],
         },

@@ -106,7 +106,7 @@ def _told(
     spline = np.empty(2 * basis.size)
     spline[::2], spline[1::2] = map(basis.fit, truth(window.movement.time_s))
     tilt = np.zeros(2 * window.tilt.shape[1])
-    unhurried = replace(window, pace_s=0.0)  # slowness widens the product's noise, not this
+    unhurried = replace(window, pace_s=0.0, doubt=1.0)  # what widens the product's noise does not widen this
     _, local, border = _residuals(unhurried, spline, tilt, constants, levels, Noise((1.0, 1.0, 1.0, 1.0)))
     size, z = len(spline), border.shape[2]
     jacobian = np.zeros((4, len(window.centre), size + z))

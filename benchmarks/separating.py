@@ -28,22 +28,18 @@ FloatArray = NDArray[np.float64]
 
 COVER = 1.645
 """SDs to either side of a value that hold 90 % of a normal distribution."""
-TILT_PAD_S = 0.5
-"""Standing before and after the pelvic tilts that goes with them, where the product does not use them."""
 LEAST_OVERLAP = 0.3
 """A rep is found where it overlaps a true one by this share of both together."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """Which movements and marks the separation is given; None: as the product has it."""
+    """Which movements and marks of the product the separation is given."""
 
-    neutral: bool | None = None
+    neutral: bool = True
     """Whether reference hinges are marked as such."""
-    toe_touch: bool | None = None
-    tilts: bool | None = None
-    """True is for a product that does not follow the pelvic tilts: they are one more movement, which stands still only
-    before and after."""
+    toe_touch: bool = True
+    tilts: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,8 +51,6 @@ class Handed:
     belief: ChainBelief
     levels: int
     params: SeparationParams
-    uses_tilts: bool
-    """Whether the product, left to itself, follows the pelvic tilts."""
 
 
 class TrueRep(Protocol):
@@ -113,21 +107,15 @@ def analysed(
 def _watched(given: Given, segments: Sequence[Segment], seen: list[Handed]) -> Iterator[None]:
     stretches: Callable[..., list[Stretch]] = separation.stretches
     separate: Callable[..., Any] = vars(separation)["separate"]
-    used = [False]
 
     def chosen(*args: Any, **kwargs: Any) -> list[Stretch]:
-        found = stretches(*args, **kwargs)
-        used[0] = any(_within(s, segments, "pelvic_tilt") for s in found)
-        return _chosen(found, given, segments)
+        return _chosen(stretches(*args, **kwargs), given, segments)
 
     def handed(*args: Any, **kwargs: Any) -> Any:
-        call = inspect.signature(separate).bind(*args, **kwargs)
-        if given.tilts:
-            call.arguments["movements"] = [_never_quiet(m, segments) for m in call.arguments["movements"]]
-        with_ = call.arguments
+        with_ = inspect.signature(separate).bind(*args, **kwargs).arguments
         movements = tuple(with_["movements"])
-        seen.append(Handed(movements, with_["rate_hz"], with_["belief"], with_["levels"], with_["params"], used[0]))
-        return separate(*call.args, **call.kwargs)
+        seen.append(Handed(movements, with_["rate_hz"], with_["belief"], with_["levels"], with_["params"]))
+        return separate(*args, **kwargs)
 
     try:
         vars(separation).update(stretches=chosen, separate=handed)
@@ -136,31 +124,18 @@ def _watched(given: Given, segments: Sequence[Segment], seen: list[Handed]) -> I
         vars(separation).update(stretches=stretches, separate=separate)
 
 
-def _never_quiet(movement: Movement, segments: Sequence[Segment]) -> Movement:
-    """Still at the end of a pelvic tilt is not standing as usual."""
-    quiet = movement.quiet.copy()
-    for s in (s for s in segments if s.kind == "pelvic_tilt"):
-        quiet &= ~((movement.time_s >= s.start_s) & (movement.time_s <= s.end_s))
-    return replace(movement, quiet=quiet)
-
-
 def _within(stretch: Stretch, segments: Sequence[Segment], kind: str) -> bool:
     middle = 0.5 * (stretch.start_s + stretch.end_s)
     return any(s.kind == kind and s.start_s <= middle <= s.end_s for s in segments)
 
 
 def _chosen(found: Sequence[Stretch], given: Given, segments: Sequence[Segment]) -> list[Stretch]:
-    """The stretches that ``given`` leaves or adds."""
+    """The stretches that ``given`` leaves."""
     kept = list(found)
     for kind, wanted in (("max_flexion", given.toe_touch), ("pelvic_tilt", given.tilts)):
-        if wanted is False:
+        if not wanted:
             kept = [s for s in kept if not _within(s, segments, kind)]
-        elif wanted and not any(_within(s, segments, kind) for s in kept):
-            pad = TILT_PAD_S if kind == "pelvic_tilt" else 0.0
-            kept += [Stretch(s.start_s - pad, s.end_s + pad) for s in segments if s.kind == kind]
-    if given.neutral is False:
-        kept = [replace(s, neutral=False) for s in kept]
-    return kept
+    return kept if given.neutral else [replace(s, neutral=False) for s in kept]
 
 
 def scored(

@@ -128,7 +128,7 @@ def test_low_passed_noise_is_what_a_gaussian_leaves() -> None:
     assert 0.0 < rounded < left
 
 
-def test_given_leaves_out_and_adds_movements() -> None:
+def test_given_leaves_out_movements_and_marks() -> None:
     from benchmarks.separating import Given, _chosen
 
     segments = [
@@ -136,14 +136,16 @@ def test_given_leaves_out_and_adds_movements() -> None:
         Segment(17.0, 23.0, "pelvic_tilt"),
         Segment(24.0, 29.0, "max_flexion"),
     ]
-    found = [Stretch(3.0, 7.0, neutral=True), Stretch(24.0, 29.0), Stretch(40.0, 44.0)]
+    hinge, tilts, touch, rep = found = [
+        Stretch(3.0, 7.0, neutral=True),
+        Stretch(16.5, 23.5, tilting=True),
+        Stretch(24.0, 29.0),
+        Stretch(40.0, 44.0),
+    ]
     assert _chosen(found, Given(), segments) == found
-    assert [s.neutral for s in _chosen(found, Given(neutral=False), segments)] == [False] * 3
-    assert _chosen(found, Given(toe_touch=False), segments) == [found[0], found[2]]
-    added = _chosen(found, Given(tilts=True), segments)
-    assert len(added) == 4
-    assert _chosen(added, Given(tilts=True), segments) == added, "what is there is not added again"
-    assert _chosen(added, Given(tilts=False), segments) == found
+    assert [s.neutral for s in _chosen(found, Given(neutral=False), segments)] == [False] * 4
+    assert _chosen(found, Given(toe_touch=False), segments) == [hinge, tilts, rep]
+    assert _chosen(found, Given(tilts=False), segments) == [hinge, touch, rep]
 
 
 def test_each_rep_is_counted_once() -> None:
@@ -161,12 +163,12 @@ def test_rows_count_what_was_followed_and_what_is_told() -> None:
     nan = np.nan
     error, sd = np.array([1.0, -3.0, 20.0, nan]), np.array([1.0, 1.0, 30.0, nan])
     limit = np.full(4, 0.5)
-    values = row([Person(Scores(error, sd, np.array([4.0, 4.0, 4.0, 99.0])), limit, limit, False)])
+    values = row([Person(Scores(error, sd, np.array([4.0, 4.0, 4.0, 99.0])), limit, limit)])
     assert (values["reps"], values["followed"], values["told"]) == (4, 3, 2)
     assert values["cover90"] == pytest.approx(2 / 3)
     assert values["hip_rmse_deg"] == pytest.approx(2.0)
     assert values["limit_deg"] == pytest.approx(0.5)
-    nothing = row([Person(Scores(*(np.full(2, nan),) * 3), np.full(2, nan), np.full(2, nan), False)])
+    nothing = row([Person(Scores(*(np.full(2, nan),) * 3), np.full(2, nan), np.full(2, nan))])
     assert nothing["rmse_deg"] is None
     assert nothing["told"] == 0
 

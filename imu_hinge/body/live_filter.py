@@ -35,8 +35,8 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 _AT: Final = {name: DYNAMIC + index for index, name in enumerate(CONSTANTS)}
-_CHANNELS: Final = 8
-"""Thigh and back pitch, four accelerations, told to be quiet, not usable."""
+_CHANNELS: Final = 7
+"""Thigh and back pitch, four accelerations, not usable."""
 _NOISE_STEP_S: Final = 0.04
 """The noise is that of accelerations so far apart; closer ones say less each."""
 _CONSTANTS: Final = ("thigh_gain", "back_gain", "share_below", "thigh_fold_gain")
@@ -226,13 +226,11 @@ class LiveFilter:
         back_rad: FloatArray,
         thigh_acc_m_s2: FloatArray,
         back_acc_m_s2: FloatArray,
-        quiet: BoolArray | None = None,
         airborne: BoolArray | None = None,
     ) -> LiveCourse:
         """Follow a block of N samples: pitches (N,) from standing, accelerations (N, 2) forward and up; NaN in gaps.
 
-        ``quiet`` tells where the athlete stands still and upright (found from the samples themselves where None),
-        ``airborne`` where no foot is planted.
+        ``airborne`` tells where no foot is planted.
         """
         n, w = len(thigh_rad), self._width
         block = np.empty((w + n, _CHANNELS))
@@ -240,9 +238,8 @@ class LiveFilter:
         new = block[w:]
         new[:, 0], new[:, 1] = thigh_rad, back_rad
         new[:, 2:4], new[:, 4:6] = thigh_acc_m_s2, back_acc_m_s2
-        new[:, 6] = np.nan if quiet is None else quiet
         unknown = ~np.isfinite(new[:, :6]).all(axis=1)
-        new[:, 7] = unknown if airborne is None else unknown | airborne
+        new[:, 6] = unknown if airborne is None else unknown | airborne
         count, story = self._state.count, np.empty((n, _STORY))
         mean, covariance, still = self._state.mean, self._state.covariance, self._state.still
         told, start, stood = self._state.story, 0, self._state.stood
@@ -268,7 +265,7 @@ class LiveFilter:
         covariance[:d, :d] += self._process
         if max(abs(mean[SHANK]), abs(mean[LUMBAR])) > p.largest_rad:
             return self._begun.mean.copy(), self._begun.covariance.copy(), 0
-        if seen[:, 7].any():
+        if seen[:, 6].any():
             return mean, covariance, 0
         thigh, back = (self._kernels @ seen[:, :2]).T
         acc = self._kernels[0] @ seen[:, 2:6]
@@ -281,9 +278,7 @@ class LiveFilter:
         model, jacobian = self._model(mean, thigh, back)
         rows, off, noise = [jacobian], [acc - model], [self._noise]
 
-        told = seen[self._delay, 6]
-        calm = self._calm(thigh, back, acc) if np.isnan(told) else bool(told)
-        still = still + 1 if calm else 0
+        still = still + 1 if self._calm(thigh, back, acc) else 0
         if still >= self._still_steps:
             row, gap, variance = self._standing(mean, thigh[0], back[0])
             rows.append(row)

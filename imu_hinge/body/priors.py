@@ -51,6 +51,8 @@ class PriorParams:
     """All of a movement's standing counts as so many independent looks."""
     quiet_shank_sd_rad: float = _deg(1.5)
     quiet_rate_rad_s: float = _deg(2.0)
+    tilting_lumbar_sd_rad: float = _deg(15.0)
+    """In pelvic tilts lumbar flexion goes either way, whatever the fold."""
     neutral_sd_rad: float = _deg(1.5)
     """Spread of reference hinges of one athlete."""
     tilt_sd_rad: float = _deg(0.3)
@@ -61,12 +63,16 @@ class PriorParams:
     """And what skin adds to that, share of the pelvis pitch: one error for a whole movement."""
 
     def lumbar_mean(self, movement: Movement) -> FloatArray:
-        """Expected lumbar flexion (N,), growing with the fold."""
+        """Expected lumbar flexion (N,), growing with the fold; none in pelvic tilts."""
+        if movement.tilting:
+            return np.zeros(len(movement.time_s))
         depth = np.clip(np.abs(movement.back_rad - movement.thigh_rad) / self.full_fold_rad, 0.0, 1.0)
         return self.lumbar_rad * depth
 
     def lumbar_sd(self, movement: Movement) -> FloatArray:
         """How far it may be off, (N,)."""
+        if movement.tilting:
+            return np.full(len(movement.time_s), self.tilting_lumbar_sd_rad)
         depth = np.clip(np.abs(movement.back_rad - movement.thigh_rad) / (self.full_fold_rad / 1.5), 0.0, 1.0)
         return self.lumbar_standing_sd_rad + self.lumbar_sd_rad * depth
 

@@ -49,9 +49,9 @@ class SeparationParams:
     with the accelerations."""
     most_hurry: float = 3.0
     """But no quicker than this many times counts."""
-    sd_factor: float = 0.65
+    sd_factor: float = 0.6
     """What the posterior's SDs are worth from two clips: as they come, 90 % intervals hold every bottom of an
-    independent simulator's people and 92 % of our own's; with this 96 and some 73 % (docs/ACCURACY.md)."""
+    independent simulator's people and 92 % of our own's; with this 96 and some 75 % (docs/ACCURACY.md)."""
     quiet_rad_s: float = float(np.deg2rad(4.0))
     quiet_m_s2: float = 0.25
     quiet_s: float = 0.13
@@ -148,7 +148,7 @@ def separate(
     chosen = [windows[i] for i in teaching]
     for place, course in zip(teaching, courses(chosen, fit, levels), strict=True):
         followed[there[place]] = course.widened(widen * _hurry(windows[place].movement, rate_hz, params))
-    for place in (i for i in fitting if i not in teaching):
+    for place in (i for i in fitting if i not in teaching or windows[i].movement.tilting):
         course_of = follow(windows[place].movement, rate_hz, fit.belief, fit.noise, levels, params)
         followed[there[place]] = None if course_of is None else course_of.widened(widen)
     return Separated(fit.belief, fit.noise, tuple(followed), widen=widen)
@@ -193,10 +193,12 @@ def follow(
 ) -> Course | None:
     """Follow one movement with constants already learnt; None where it cannot be followed.
 
-    What it teaches about the constants is not kept: a single rep with a drop-out in it would spoil those after it."""
+    What it teaches about the constants is not kept: a single rep with a drop-out in it would spoil those after it.
+    Nor does doubt about what it would teach count."""
     window = prepare(movement, rate_hz, params.window)
     if window is None:
         return None
+    window = replace(window, doubt=1.0)
     fit = smooth([window], belief, levels, params.smoother, noise)
     left = misfit(window, fit, 0, levels)
     if left > params.most_misfit:
@@ -207,10 +209,11 @@ def follow(
 
 
 def _hurry(movement: Movement, rate_hz: float, params: SeparationParams) -> float:
-    """By how much the SDs of quick reps grow: 1 for calm ones, jumps (slow dips), and where a pelvis clip measures."""
+    """By how much the SDs of quick reps grow: 1 for calm ones, jumps (slow dips), tilts, and where a pelvis clip
+    measures."""
     fold = np.abs(movement.back_rad - movement.thigh_rad)
     fold = fold[np.isfinite(fold)]
-    if movement.pelvis_rad is not None or movement.airborne.any() or not len(fold):
+    if movement.pelvis_rad is not None or movement.airborne.any() or movement.tilting or not len(fold):
         return 1.0
     half = fold > 0.5 * fold.max()
     reps = max(1, int(np.count_nonzero(half[1:] & ~half[:-1])))

@@ -152,7 +152,7 @@ def _residuals(
     size = np.hypot(window.acc_m_s2[:, ::2], window.acc_m_s2[:, 1::2])
     size *= noise.share * (1.0 + move.thigh_rad[window.centre, None] ** 2)
     sd = np.hypot(np.array(noise.acc_sd_m_s2), np.repeat(size, 2, axis=1))
-    sd *= np.sqrt(np.clip(window.pace_s / _PACE_S, 1.0, 2.0))
+    sd *= window.doubt * np.sqrt(np.clip(window.pace_s / _PACE_S, 1.0, 2.0))
     return residual / sd, local / sd[:, :, None], border / sd[:, :, None]
 
 
@@ -303,12 +303,15 @@ def _first_guess(window: Window, params: PriorParams) -> FloatArray:
 
 
 def measured_noise(windows: Sequence[Window], fit: Fit, levels: int, params: SmootherParams) -> Noise:
-    """The noise that a fit left, robustly (median absolute deviation) over all its windows."""
+    """The noise that a fit left, robustly (median absolute deviation) over all its windows; those with doubts of their
+    own count only where there are no others."""
     unit = Noise((1.0, 1.0, 1.0, 1.0))
+    least = min(w.doubt for w in windows)
     left = np.concatenate(
         [
-            _residuals(w, x, e, fit.belief.mean, levels, unit)[0]
+            _residuals(w, x, e, fit.belief.mean, levels, unit)[0] * w.doubt
             for w, x, e in zip(windows, fit.splines, fit.tilts, strict=True)
+            if w.doubt == least
         ]
     )
     sd = np.maximum(1.4826 * np.median(np.abs(left), axis=0), params.least_noise.acc_sd_m_s2)
@@ -319,7 +322,7 @@ def measured_noise(windows: Sequence[Window], fit: Fit, levels: int, params: Smo
 def misfit(window: Window, fit: Fit, index: int, levels: int) -> float:
     """Root mean square of the accelerations a fit left unexplained in its window ``index``, in SDs of its noise."""
     left, _, _ = _residuals(window, fit.splines[index], fit.tilts[index], fit.belief.mean, levels, fit.noise)
-    return float(np.sqrt((left**2).mean()))
+    return window.doubt * float(np.sqrt((left**2).mean()))
 
 
 def courses(windows: Sequence[Window], fit: Fit, levels: int) -> tuple[Course, ...]:

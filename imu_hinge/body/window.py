@@ -38,6 +38,9 @@ class WindowParams:
     """SD of the low-pass of the accelerations that rock a clip, s."""
     tilt_node_s: float = 2.0
     """Spacing of the nodes of a clip's slow tilt error, s."""
+    tilting_doubt: float = 3.0
+    """So many times as unsure are the accelerations of pelvic tilts: the model takes pitches as they are, and in so
+    calm a movement what their noise turns the levers is as large as what the body does."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,10 @@ class Movement:
 
     Pitches in rad from standing, accelerations (N, 2) in m/s², forward and up. ``quiet`` is True where the athlete
     stands still, ``airborne`` where the foot is not planted. ``neutral`` marks a reference hinge, whose lumbar flexion
-    at the bottom is the athlete's neutral one. ``pelvis_rad`` is a pelvis clip's pitch, where worn, and ``share_below``
-    the share of lumbar flexion below the back clip. ``back_yaw_rad`` (to the left, any zero) and ``back_roll_rad``
-    (left side up) are how the back turns out of the plane.
+    at the bottom is the athlete's neutral one, ``tilting`` pelvic tilts: the spine bends while trunk and thigh hardly
+    fold. ``pelvis_rad`` is a pelvis clip's pitch, where worn, and ``share_below`` the share of lumbar flexion below the
+    back clip. ``back_yaw_rad`` (to the left, any zero) and ``back_roll_rad`` (left side up) are how the back turns out
+    of the plane.
     """
 
     time_s: FloatArray
@@ -63,6 +67,7 @@ class Movement:
     share_below: float = 1.0
     back_yaw_rad: FloatArray | None = None
     back_roll_rad: FloatArray | None = None
+    tilting: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,8 @@ class Window:
     """How long a movement there and back takes, as its turning and acceleration have it."""
     tilt: FloatArray
     """(M, T): share of each tilt node in each compared acceleration."""
+    doubt: float = 1.0
+    """How many times as unsure as usual the accelerations are."""
 
 
 def _kernels(rate_hz: float, params: WindowParams) -> tuple[FloatArray, FloatArray]:
@@ -185,6 +192,7 @@ def prepare(movement: Movement, rate_hz: float, params: WindowParams) -> Window 
         movement.share_below,
         _out_of_plane(movement.back_yaw_rad, known),
         _out_of_plane(movement.back_roll_rad, known),
+        movement.tilting,
     )
     smooth, bend = _kernels(rate_hz, params)
     half = len(bend) // 2
@@ -223,6 +231,7 @@ def prepare(movement: Movement, rate_hz: float, params: WindowParams) -> Window 
         measured,
         _pace(filled, rate_hz),
         _hats(movement.time_s[centre], movement.time_s, params.tilt_node_s),
+        params.tilting_doubt if movement.tilting else 1.0,
     )
 
 
@@ -243,7 +252,8 @@ def _clips(move: Movement, rate_hz: float, params: WindowParams) -> Clips:
     def push(acc: FloatArray, pitch: FloatArray) -> FloatArray:
         smooth = gaussian_filter1d(acc, params.push_s * rate_hz, axis=0)
         ahead: FloatArray = smooth[:, 0] * np.cos(pitch) - smooth[:, 1] * np.sin(pitch)
-        return ahead
+        # Pelvic tilts push a clip less than its sensor's noise does, which would pass for a clip that does not rock.
+        return ahead * (0.0 if move.tilting else 1.0)
 
     def turn(values: FloatArray | None) -> FloatArray:
         return np.zeros(len(move.time_s)) if values is None else np.sin(values - np.median(values))

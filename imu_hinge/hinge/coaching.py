@@ -6,11 +6,11 @@ Technique, awareness and consistency are what these clips can speak about; nothi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["COACHING", "UNSEEN", "Coaching", "coaching_of", "seen_words"]
+__all__ = ["COACHING", "FOR_EXERCISE", "UNSEEN", "Coaching", "coaching_of", "seen_words"]
 
 
 @dataclass(frozen=True)
@@ -94,20 +94,50 @@ COACHING: Final[Mapping[str, Coaching]] = MappingProxyType(
         ),
     }
 )
-"""Fault -> words; the only place where faults are put into words."""
+"""Fault -> words; with those below the only place where faults are put into words."""
 
-UNSEEN: Final = (
+FOR_EXERCISE: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("squat", "rounded_back"): "Keep the chest up on the way down, and stop where the lower back begins to round.",
+        (
+            "squat",
+            "arched_back",
+        ): "Brace with the ribs down, and sit down between the hips instead of arching the lower back.",
+        ("sit_to_stand", "rounded_back"): "Lean forward from the hips with a long back before you stand up.",
+        ("sprint_start", "rounded_back"): "Lift the hips and lengthen the back before you set off.",
+        ("bridge", "arched_back"): "Lift with the hips, ribs down, and stop where the lower back begins to arch.",
+        ("bridge", "incomplete_lockout"): "Push the hips up until trunk and thighs make one line.",
+        ("bridge", "rushed"): "Take as long on the way up as in your other reps.",
+    }
+)
+"""Exercise and fault -> advice, where that for a hinge would not fit."""
+
+_HINGED: Final = (
     "feet slightly wider than the shoulders, toes ahead",
     "feel the hamstrings stretch on the way down",
     "squeeze the glutes at the top",
 )
-"""What belongs to a good hinge and clips on thigh and back cannot see: said before a set, never scored."""
+UNSEEN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "hinge": _HINGED,
+        "rdl": _HINGED,
+        "deadlift": ("brace before you pull", "keep the bar close", "squeeze the glutes at the top"),
+        "squat": ("knees in line with the toes", "heels on the floor"),
+        "pickup": ("stand close to it and hold it close", "turn with the feet"),
+        "jump": ("extend hips and ankles fully", "land softly, knees over toes"),
+        "sprint_start": ("push off with both feet", "first step straight ahead"),
+        "bridge": ("push through both feet", "feel the glutes lift"),
+        "sit_to_stand": ("the same chair every time", "weight on both legs, no push with the hands"),
+    }
+)
+"""Exercise -> what belongs to it and clips on thigh and trunk cannot see: said, never scored."""
 
 
-def coaching_of(fault: str) -> Coaching:
-    """The words of a fault; one without words of its own is called by its name."""
+def coaching_of(fault: str, exercise: str = "") -> Coaching:
+    """The words of a fault, for an exercise where that has its own; without words it is called by its name."""
     plain = fault.replace("_", " ")
-    return COACHING.get(fault, Coaching(plain, plain, "", plain + " {value}"))
+    words = COACHING.get(fault, Coaching(plain, plain, "", plain + " {value}"))
+    return replace(words, advice=FOR_EXERCISE.get((exercise, fault), words.advice))
 
 
 def seen_words(fault: str, value: str) -> str:

@@ -5,7 +5,7 @@ Judging is a function of angle courses with their SDs, whoever estimated them; i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -117,7 +117,8 @@ _UNITS: Final[Mapping[str, str]] = MappingProxyType({"spine_first": "s", "knee_d
 def judge_rep(course: RepCourse, judge: Judge, context: SetContext, profile: RepProfile) -> Judgement:
     """Judge one rep for the faults its exercise is watched for."""
     scene, params = _Scene(course, judge, context, profile), judge.params
-    faults, left_open = [], []
+    faults: list[FaultVerdict] = []
+    left_open: list[str] = []
     for name in profile.faults:
         limit, unit = judge.limits[name], _UNITS.get(name, "deg")
         measured = [f for f in (measure(scene) for measure in _MEASURES[name]) if f and tells(f, limit, params)]
@@ -126,4 +127,16 @@ def judge_rep(course: RepCourse, judge: Judge, context: SetContext, profile: Rep
             faults.append(max(verdicts, key=lambda v: (v.severity == "red", v.probability)))
         elif not measured:
             left_open.append(name)
+    if profile.tuck_rounds and _only_tucks(scene, faults):
+        faults = [f for f in faults if f.name != "rounded_back"]
     return Judgement(tuple(faults), tuple(left_open))
+
+
+def _only_tucks(scene: _Scene, faults: Sequence[FaultVerdict]) -> bool:
+    """Whether a back that is round at the bottom of a rep with a butt wink would not be without it."""
+    if not {"rounded_back", "butt_wink"} <= {f.name for f in faults}:
+        return False
+    limits, measures = scene.judge.limits, _MEASURES["butt_wink"]
+    rounded = rounding(scene.course, scene.judge.neutral, scene.judge.params, scene.profile.lumbar_allowance_deg)
+    tucks = [found.value for measure in measures if (found := measure(scene))]
+    return rounded is not None and bool(tucks) and rounded.value - max(tucks) <= limits["rounded_back"].amber

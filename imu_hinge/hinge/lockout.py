@@ -49,12 +49,15 @@ def _calm(values: FloatArray) -> float:
 
 def left_bent(course: RepCourse, stance: Stance, params: FaultParams, *, lying: bool = False) -> Finding | None:
     """Least hip flexion at the top that ends the rep, beyond the stance, deg; ``lying``: at the turning point, which is
-    the top of a bridge."""
+    the top of a bridge. None there where the spine may hide in the fold of trunk against thigh: two clips that cannot
+    tell it from the hips."""
     grid, rows = course.grid, course.near_bottom(0.15) if lying else course.lockout
     hip = _held(grid.hip_deg[rows], grid.time_s[rows], np.maximum)
     if not np.isfinite(hip).any():
         return None
     at = int(np.nanargmin(hip))
+    if lying and float(grid.hip_sd_deg[rows][at]) > params.most_lumbar_sd_deg:
+        return None
     value = float(hip[at]) - stance.hip_deg
     sd = math.hypot(params.unrest_deg, float(grid.hip_sd_deg[rows][at]))
     return Finding(value, sd, float(grid.time_s[rows][at]), value)

@@ -51,6 +51,8 @@ class RepProfile:
     lumbar_allowance_deg: float = 0.0
     """Lumbar flexion that the posture asks for beyond a neutral hinge's, deg: hips folded past 100 deg take the lower
     back along (Esola 1996)."""
+    tuck_rounds: bool = False
+    """Whether a back that rounds only as the pelvis tucks under at depth has one fault, the tuck."""
     lumbar_zero: LumbarZero = "standing"
     foot: Foot = "planted"
 
@@ -70,7 +72,7 @@ PROFILES: Final[Mapping[str, RepProfile]] = MappingProxyType(
         "hinge": RepProfile("hinge", min_fold_deg=22.0, faults=FAULTS),
         "rdl": RepProfile("rdl", min_fold_deg=30.0, faults=FAULTS),
         "deadlift": RepProfile("deadlift", min_fold_deg=30.0, faults=_LIFTING),
-        "squat": RepProfile("squat", min_fold_deg=35.0, faults=_SQUATTING),
+        "squat": RepProfile("squat", min_fold_deg=35.0, faults=_SQUATTING, tuck_rounds=True),
         "jump": RepProfile(
             "jump",
             min_fold_deg=25.0,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from imu_hinge.hinge.coaching import coaching_of
+from imu_hinge.hinge.coaching import UNSEEN, coaching_of
 from imu_hinge.report.series import numbered_reps
 from imu_hinge.report.words import degrees, duration, plural
 from imu_hinge.session.results import SessionResult, SetResult
 
-__all__ = ["advice_lines", "alike_words", "judged_words", "not_judged_words", "order_words"]
+__all__ = ["advice_lines", "alike_words", "judged_words", "not_judged_words", "order_words", "unseen_words"]
 
 _TOGETHER_S = 0.02
 
@@ -33,15 +33,23 @@ def not_judged_words(result: SessionResult) -> str:
 
 
 def advice_lines(result: SessionResult) -> tuple[str, ...]:
-    """One line for each fault of the session, the most frequent first: what, in how many reps, what to do."""
-    faults = [(fault.name, r.number) for r in numbered_reps(result) for fault in r.rep.faults]
-    counts = Counter(name for name, _ in faults)
+    """One line for each fault of the session, the most frequent first: what, in how many reps, what to do; a sentence
+    for every exercise that wants its own."""
+    found = [(fault.name, r.in_set.exercise) for r in numbered_reps(result) for fault in r.rep.faults]
     lines = []
-    for name, count in counts.most_common():
+    for name, count in Counter(name for name, _ in found).most_common():
         words = coaching_of(name)
-        what = f"{words.name[:1].upper()}{words.name[1:]} in {plural(count, 'rep')}"
-        lines.append(f"{what}. {words.advice}".strip() if words.advice else f"{what}.")
+        what = f"{words.name[:1].upper()}{words.name[1:]} in {plural(count, 'rep')}."
+        exercises = dict.fromkeys(exercise for fault, exercise in found if fault == name)
+        advice = dict.fromkeys(coaching_of(name, exercise).advice for exercise in exercises)
+        lines.append(" ".join(part for part in (what, *advice) if part))
     return tuple(lines)
+
+
+def unseen_words(exercise: str) -> str:
+    """Say what belongs to an exercise and the clips cannot see; '' for an unknown one."""
+    unseen = "; ".join(UNSEEN.get(exercise, ()))
+    return f"What the clips cannot see is yours to watch: {unseen}." if unseen else ""
 
 
 def order_words(lead_s: float | None) -> str:

@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from imu_hinge.report.canvas import Box, place, style_axes, text_width_in, write
-from imu_hinge.report.marks import draw_mark, mark_of
+from imu_hinge.report.marks import draw_mark, mark_at_bottom, mark_of_fault, top_faults
 from imu_hinge.report.palette import INK, Type
-from imu_hinge.report.series import FloatArray, NumberedRep, between, finite_range, numbered_reps
-from imu_hinge.report.unknown import knows_hip, knows_lumbar, unknown_words
+from imu_hinge.report.series import FloatArray, NumberedRep, angles_at, between, finite_range, numbered_reps
+from imu_hinge.report.unknown import unknown_words
 from imu_hinge.report.words import NINETY
-from imu_hinge.session.results import SessionResult
+from imu_hinge.session.results import RepResult, SessionResult
 
 __all__ = ["ReferenceBand", "draw_angle_angle", "pattern_title", "reference_band"]
 
@@ -80,8 +80,8 @@ def draw_angle_angle(figure: Figure, result: SessionResult, box: Box, sizes: Typ
         axes.plot(hip, lumbar, color=INK.lumbar, linewidth=0.9, alpha=0.45 if len(reps) < 40 else 0.25, zorder=2)
     size = sizes.marker * (1.0 if len(reps) < 40 else 0.6)
     for r in reps:
-        if r.rep.hip_max_deg is not None and r.rep.lumbar_at_bottom_deg is not None and r is not chosen:
-            draw_mark(axes, r.rep.hip_max_deg, r.rep.lumbar_at_bottom_deg, mark_of(r.rep), size)
+        if r is not chosen:
+            _mark(axes, result, r.rep, size)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=True))
     x = finite_range(ours[0], *(hip for hip, _ in others)) or (0.0, 90.0)
@@ -91,7 +91,7 @@ def draw_angle_angle(figure: Figure, result: SessionResult, box: Box, sizes: Typ
     if band is not None:
         _label_band(axes, band, sizes)
     if chosen is not None:
-        _draw_chosen(axes, chosen, ours, box, sizes)
+        _draw_chosen(axes, result, chosen, ours, box, sizes)
     return axes
 
 
@@ -102,10 +102,12 @@ def _path(result: SessionResult, r: NumberedRep) -> tuple[FloatArray, FloatArray
 
 
 def pattern_title(result: SessionResult) -> str:
-    """Name the panel: lumbar over hip, or whichever of the two is known."""
-    if not knows_lumbar(result):
-        return "Hip through every rep" if knows_hip(result) else "Hip and lumbar through every rep"
-    return "Lumbar over hip, every rep" if knows_hip(result) else "Lumbar through every rep"
+    """Name the panel: lumbar over hip, or whichever of the two is known in a rep."""
+    paths = [_path(result, r) for r in numbered_reps(result)]
+    knows_hip, knows_lumbar = (finite_range(*(path[i] for path in paths)) is not None for i in (0, 1))
+    if not knows_lumbar:
+        return "Hip through every rep" if knows_hip else "Hip and lumbar through every rep"
+    return "Lumbar over hip, every rep" if knows_hip else "Lumbar through every rep"
 
 
 def _draw_course(
@@ -179,6 +181,16 @@ def _caption(axes: Axes, x: float, y: float, words: str, sizes: Type, colour: st
     )
 
 
+def _mark(axes: Axes, result: SessionResult, rep: RepResult, size: float) -> None:
+    """Mark a rep where its line turns, and what is wrong at its top where that was."""
+    mark = mark_at_bottom(rep)
+    if mark is not None and rep.hip_max_deg is not None and rep.lumbar_at_bottom_deg is not None:
+        draw_mark(axes, rep.hip_max_deg, rep.lumbar_at_bottom_deg, mark, size)
+    for fault in top_faults(rep):
+        at = angles_at(result.angles, fault.time_s)
+        draw_mark(axes, at["hip"], at["lumbar"], mark_of_fault(fault), size)
+
+
 def _draw_band(axes: Axes, result: SessionResult) -> tuple[float, float] | None:
     """Draw the reference hinges' course, or a level band where only its bottom is known.
 
@@ -208,7 +220,14 @@ def _label_band(axes: Axes, point: tuple[float, float], sizes: Type) -> None:
         axes.plot([point[0]] * 2, [foot, point[1]], color=INK.muted, linewidth=0.9, zorder=1.5, gid="band-leader")
 
 
-def _draw_chosen(axes: Axes, chosen: NumberedRep, path: tuple[FloatArray, FloatArray], box: Box, sizes: Type) -> None:
+def _draw_chosen(
+    axes: Axes,
+    result: SessionResult,
+    chosen: NumberedRep,
+    path: tuple[FloatArray, FloatArray],
+    box: Box,
+    sizes: Type,
+) -> None:
     """Draw the chosen rep, down solid and up dashed, and name it in the free strip along the top."""
     hip, lumbar = path
     rep = chosen.rep
@@ -223,8 +242,7 @@ def _draw_chosen(axes: Axes, chosen: NumberedRep, path: tuple[FloatArray, FloatA
         linestyle=(0, (2.5, 1.5)),
         zorder=4,
     )
-    if rep.hip_max_deg is not None and rep.lumbar_at_bottom_deg is not None:
-        draw_mark(axes, rep.hip_max_deg, rep.lumbar_at_bottom_deg, mark_of(rep), sizes.marker * 1.5)
+    _mark(axes, result, rep, sizes.marker * 1.5)
     words = f"rep {chosen.number}: solid down, dashed up"
     if text_width_in(words, sizes.small, bold=True) > box.width - 0.1:
         words = f"rep {chosen.number}"

@@ -21,10 +21,12 @@ from imu_hinge.report.words import (
     set_words,
     tally_words,
     with_sd,
+    yardstick_words,
 )
 from imu_hinge.session.results import SessionResult, SetResult
 
 __all__ = [
+    "athlete_words",
     "cannot_tell_words",
     "creep_words",
     "describe",
@@ -54,6 +56,7 @@ def describe(result: SessionResult) -> str:
         headline(result),
         f"Clips worn: {clips or 'none'}.",
         _CALIBRATION.get(result.quality.calibration, ""),
+        athlete_words(result),
         hip_sentence(result),
         lumbar_sentence(result),
         *(describe_set(n, s) for n, s in enumerate(result.sets, 1)),
@@ -64,6 +67,19 @@ def describe(result: SessionResult) -> str:
         *(sentence(w) for w in result.quality.warnings),
     ]
     return " ".join(p for p in parts if p)
+
+
+def athlete_words(result: SessionResult) -> str:
+    """Say whose file was used, and what for; '' without one."""
+    athlete = result.quality.athlete
+    if athlete is None:
+        return ""
+    uses = [
+        *(["what it knows of the body is where hips and spine were told apart from"] if athlete.constants else []),
+        *(["its neutral hinge is what reps were judged against"] if athlete.neutral else []),
+    ]
+    given = " and ".join(uses) or "nothing of it was needed or fitted here"
+    return f"With the file of {athlete.name}, learnt from {plural(athlete.sessions, 'session')}: {given}."
 
 
 def headline(result: SessionResult) -> str:
@@ -98,7 +114,7 @@ def lumbar_sentence(result: SessionResult) -> str:
     own = ""
     if result.reference_lumbar_deg is not None:
         reference = with_sd(result.reference_lumbar_deg, result.reference_lumbar_sd_deg)
-        own = f"; your own reference hinges: {reference}"
+        own = f"; {yardstick_words(result).replace('own reference', 'your own reference')}: {reference}"
     if len(values) == 1:
         return f"At the bottom the lower back was flexed {degrees(values[0])}{own}."
     middle = float(np.median(values))

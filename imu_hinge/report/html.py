@@ -15,13 +15,20 @@ from matplotlib.figure import Figure
 
 from imu_hinge.report.advice import advice_lines, judged_words
 from imu_hinge.report.angle_angle import pattern_title
-from imu_hinge.report.describe import cannot_tell_words, describe, headline, hip_sentence, lumbar_sentence
+from imu_hinge.report.describe import (
+    athlete_words,
+    cannot_tell_words,
+    describe,
+    headline,
+    hip_sentence,
+    lumbar_sentence,
+)
 from imu_hinge.report.figures import angle_angle_figure, rep_by_rep_figure, strip_figure, timeline_figure
 from imu_hinge.report.series import numbered_reps, telling_rep
 from imu_hinge.report.svg import inline_svg, theme_css
 from imu_hinge.report.tables import gaps_table, health_table, set_section
 from imu_hinge.report.unknown import unknown_words
-from imu_hinge.report.words import CLIP_WORDS, degrees, rep_words, sentence, with_sd
+from imu_hinge.report.words import CLIP_WORDS, degrees, rep_words, sentence, with_sd, yardstick_words
 from imu_hinge.session.results import SessionResult
 from imu_hinge.version import __version__
 
@@ -37,7 +44,7 @@ def render_report(result: SessionResult) -> str:
     """Render report.html: one UTF-8 document, inline SVG and CSS, light and dark, for screen and paper."""
     css = files("imu_hinge.report").joinpath("report.css").read_text(encoding="utf-8")
     title = escape(f"Hip hinge session {result.recording}")
-    yardstick = "an average neutral hinge" if result.reference_lumbar_deg is None else "your own reference hinges"
+    yardstick = escape(yardstick_words(result).replace("own reference", "your own reference"))
     sections = [_summary(result), _figures(result), _sets(result), _health(result), _params(result)]
     return f"""<!doctype html>
 <html lang="en">
@@ -110,7 +117,8 @@ def _tiles(result: SessionResult) -> str:
     if result.reference_lumbar_deg is not None:
         own = with_sd(result.reference_lumbar_deg, result.reference_lumbar_sd_deg)
         value, _, sd = own.partition(" ")
-        tiles.append(("", "Your reference hinges, lumbar", value, sd))
+        named = yardstick_words(result).replace("own reference", "your reference").removeprefix("the ")
+        tiles.append(("", f"{named[:1].upper()}{named[1:]}, lumbar", value, sd))
     if shares:
         tiles.append(("", "Share of the hips", f"{100 * float(np.median(shares)):.0f} %", "of the bend"))
     cells = "".join(
@@ -184,7 +192,7 @@ def _advice(result: SessionResult) -> str:
 def _health(result: SessionResult) -> str:
     quality = result.quality
     clock = quality.clock_residual_ms
-    lines = [f"Calibration: {quality.calibration}."]
+    lines = [f"Calibration: {quality.calibration}.", *filter(None, [athlete_words(result)])]
     if clock is not None:
         lines.append(f"The clips' clocks agree within {clock:.1f} ms.")
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 
 from matplotlib.axes import Axes
@@ -64,18 +64,39 @@ def _lane(figure: Figure, box: Box, scale: Scale, name: str, sizes: Type) -> Axe
     return axes
 
 
+_Bar = tuple[float, float, tuple[str, ...], bool]
+"""Start and end (s), names from longest to shortest, and whether it is a set."""
+_LABEL_MARGIN_IN: Final = 0.12
+
+
+def _gathered(bars: Sequence[_Bar], scale: Scale, sizes: Type) -> list[_Bar]:
+    """Calibration movements in a row as one bar where any of them is too short for its name; stands have no need."""
+    out: list[_Bar] = []
+    for is_set, group in groupby(bars, key=lambda bar: bar[3]):
+        run = list(group)
+        rooms = [scale.inches(end) - scale.inches(start) - _LABEL_MARGIN_IN for start, end, _, _ in run]
+        named = [
+            (room, names) for room, (_, _, names, _) in zip(rooms, run, strict=True) if names != segment_words("stand")
+        ]
+        if not is_set and any(not first_that_fits(names, room, sizes.small) for room, names in named):
+            run = [(run[0][0], run[-1][1], ("calibration", "calib.", "cal"), False)]
+        out += run
+    return out
+
+
 def draw_set_lane(figure: Figure, box: Box, result: SessionResult, scale: Scale, sizes: Type) -> None:
     """Bars for calibration (grey) and sets (blue); sets share the longest kind of name that fits all."""
-    bars = [(s.start_s, s.end_s, segment_words(s.kind), False) for s in result.segments if s.kind != "set"]
+    bars: list[_Bar] = [(s.start_s, s.end_s, segment_words(s.kind), False) for s in result.segments if s.kind != "set"]
     bars += [(s.start_s, s.end_s, set_words(n, s), True) for n, s in enumerate(result.sets, 1)]
     bars.sort(key=lambda bar: bar[0])
+    bars = _gathered(bars, scale, sizes)
     rooms = []
     for i, (start, end, _, is_set) in enumerate(bars):
         before = bars[i - 1][1] if i else scale.start_s
         after = bars[i + 1][0] if i + 1 < len(bars) else scale.end_s
         middle = (start + end) / 2
         aside = min(middle - (before + start) / 2, (after + end) / 2 - middle) if is_set else (end - start) / 2
-        rooms.append(2 * aside / (scale.end_s - scale.start_s) * scale.width_in - 0.12)
+        rooms.append(2 * aside / (scale.end_s - scale.start_s) * scale.width_in - _LABEL_MARGIN_IN)
     cut = 0
     for room, (_, _, names, is_set) in zip(rooms, bars, strict=True):
         if is_set:

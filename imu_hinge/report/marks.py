@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from matplotlib.axes import Axes
@@ -13,9 +14,21 @@ from matplotlib.patches import Rectangle
 from imu_hinge.report.canvas import Box, blank_axes, text_width_in, write
 from imu_hinge.report.palette import INK, Type
 from imu_hinge.report.words import severity_of
-from imu_hinge.session.results import RepResult
+from imu_hinge.session.results import Fault, RepResult
 
-__all__ = ["BAND", "Mark", "draw_key", "draw_mark", "draw_peak", "mark_of", "marks_of"]
+__all__ = [
+    "AT_THE_TOP",
+    "BAND",
+    "Mark",
+    "draw_key",
+    "draw_mark",
+    "draw_peak",
+    "mark_at_bottom",
+    "mark_of",
+    "mark_of_fault",
+    "marks_of",
+    "top_faults",
+]
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,28 @@ def mark_of(rep: RepResult) -> Mark:
     if rep.verdict == "faulty":
         return _RED if severity_of(rep) == "red" else _AMBER
     return _UNKNOWN
+
+
+AT_THE_TOP: Final[Mapping[str, str]] = MappingProxyType(
+    {"hyperextended_lockout": "lumbar", "incomplete_lockout": "hip"}
+)
+"""Faults that are not at the bottom, and the joint that shows them."""
+
+
+def mark_of_fault(fault: Fault) -> Mark:
+    """Return the mark of one fault."""
+    return _RED if fault.severity == "red" else _AMBER
+
+
+def top_faults(rep: RepResult) -> tuple[Fault, ...]:
+    """Return the faults of the top that ends a rep, gravest first."""
+    return tuple(sorted((f for f in rep.faults if f.name in AT_THE_TOP), key=lambda f: f.severity != "red"))
+
+
+def mark_at_bottom(rep: RepResult) -> Mark | None:
+    """Return the mark of a rep but for its top: None where all that is wrong is there."""
+    others = tuple(f for f in rep.faults if f.name not in AT_THE_TOP)
+    return None if rep.faults and not others else mark_of(replace(rep, faults=others))
 
 
 def marks_of(reps: Iterable[RepResult]) -> list[Mark]:

@@ -30,7 +30,7 @@ _MASS: Final = (0.093, 0.200, 0.142, 0.139, 0.316, 0.081)
 """Both shanks, both thighs, pelvis, abdomen, chest with arms, head with neck."""
 _SHANK_COM: Final = 0.567
 _ARC: Final = 25
-_UPRIGHT: Final = ("bridge", "sit_to_stand", "sprint_start")
+_UPRIGHT: Final = ("sit_to_stand", "sprint_start")
 """Exercises in which weight is not over the feet: the shank is drawn upright instead."""
 
 

@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from imu_hinge.report.canvas import Box, first_that_fits, place, style_axes, text_width_in, write
-from imu_hinge.report.marks import draw_peak, mark_of
+from imu_hinge.report.marks import draw_peak, mark_at_bottom, mark_of
 from imu_hinge.report.palette import INK, Type
 from imu_hinge.report.series import FloatArray, NumberedRep, between, finite_range, velocity_deg_s
-from imu_hinge.report.timeline import draw_angle, draw_gaps
+from imu_hinge.report.timeline import draw_angle, draw_gaps, draw_tops
 from imu_hinge.report.unknown import say_unknown, unknown_words
 from imu_hinge.report.words import NINETY, fault_words, with_sd
 from imu_hinge.session.results import SessionResult
@@ -46,10 +46,12 @@ def draw_rep(figure: Figure, result: SessionResult, box: Box, sizes: Type, r: Nu
         draw_angle(hip, time_s, hip_deg, hip_sd_deg, INK.hip, box.width, sizes)
     hip.set_ylabel("Hip (°)", fontsize=sizes.text, color=INK.hip, fontweight="bold")
     if rep.hip_max_deg is not None:
-        draw_peak(hip, rep.bottom_s, rep.hip_max_deg, mark_of(rep), sizes.marker * 1.3)
+        if (mark := mark_at_bottom(rep)) is not None:
+            draw_peak(hip, rep.bottom_s, rep.hip_max_deg, mark, sizes.marker * 1.3)
         _headline(hip, f"deepest {with_sd(rep.hip_max_deg, rep.hip_sd_deg)}", INK.hip, sizes)
     lumbar.set_ylabel("Lumbar (°)", fontsize=sizes.text, color=INK.lumbar, fontweight="bold")
     _draw_lumbar(lumbar, result, box, sizes, r, time_s, around)
+    draw_tops({"hip": hip, "lumbar": lumbar}, result, r, sizes.marker * 1.3)
     _draw_velocity(velocity, time_s, hip_deg, angles.lumbar_flexion_deg[around], sizes)
     for axes in (hip, lumbar):
         axes.tick_params(labelbottom=False)
@@ -79,7 +81,8 @@ def _draw_lumbar(
         axes.axhline(middle, color=INK.reference, linewidth=1.1, linestyle=(0, (5, 3)), zorder=2.5)
     draw_angle(axes, time_s, value, result.angles.lumbar_flexion_sd_deg[around], INK.lumbar, box.width, sizes)
     if r.rep.lumbar_at_bottom_deg is not None:
-        draw_peak(axes, r.rep.bottom_s, r.rep.lumbar_at_bottom_deg, mark_of(r.rep), sizes.marker * 1.3)
+        if (mark := mark_at_bottom(r.rep)) is not None:
+            draw_peak(axes, r.rep.bottom_s, r.rep.lumbar_at_bottom_deg, mark, sizes.marker * 1.3)
         words = f"at the bottom {with_sd(r.rep.lumbar_at_bottom_deg, r.rep.lumbar_sd_deg)}"
         _headline(axes, words, INK.lumbar, sizes)
 

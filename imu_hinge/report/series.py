@@ -14,6 +14,7 @@ from imu_hinge.session.results import AngleSeries, Fault, RepResult, SessionResu
 __all__ = [
     "FloatArray",
     "NumberedRep",
+    "angles_at",
     "between",
     "envelope",
     "finite_range",
@@ -76,6 +77,12 @@ def between(angles: AngleSeries, start_s: float, end_s: float) -> slice:
     """Return the slice of the grid with start_s <= time <= end_s."""
     first, last = np.searchsorted(angles.time_s, [start_s - 1e-9, end_s + 1e-9])
     return slice(int(first), int(last))
+
+
+def angles_at(angles: AngleSeries, time_s: float) -> dict[str, float]:
+    """Hip and lumbar flexion (degrees) at a time, by joint; NaN where not known."""
+    nearest = int(np.argmin(np.abs(angles.time_s - time_s)))
+    return {"hip": float(angles.hip_flexion_deg[nearest]), "lumbar": float(angles.lumbar_flexion_deg[nearest])}
 
 
 def envelope(

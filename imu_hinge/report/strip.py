@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,7 @@ from imu_hinge.session.results import SessionResult
 
 __all__ = ["Moment", "assumed_words", "draw_pose", "draw_strip", "moments"]
 
+_LYING: Final = ("bridge",)
 _HANGING_ARMS: Final = ("hinge", "rdl", "deadlift", "pickup")
 _ARM: Final = 0.33
 _HEIGHT: Final = 1.05
@@ -49,9 +51,15 @@ def moments(r: NumberedRep) -> tuple[Moment, ...]:
 def draw_strip(figure: Figure, result: SessionResult, box: Box, sizes: Type, r: NumberedRep) -> tuple[Pose, ...]:
     """Draw five poses on one ground line with their angles beneath; returns the poses drawn."""
     when = moments(r)
+    if r.in_set.exercise in _LYING:
+        _say_why(
+            blank_axes(figure, box), ["No stick figure: this is done lying, and they are drawn standing."], box, sizes
+        )
+        return ()
     poses = tuple(pose_at(result, moment.time_s, r.in_set.exercise) for moment in when)
     if not any(p.knows_thigh or p.knows_pelvis or p.knows_trunk for p in poses):
-        _say_why(blank_axes(figure, box), result, box, sizes)
+        why = ["No stick figure: how the body stood is not known."]
+        _say_why(blank_axes(figure, box), [*why, *map(sentence, result.quality.warnings)], box, sizes)
         return ()
     hip_known = any(np.isfinite(p.hip_deg) for p in poses)
     line = sizes.small / 72 * 1.5
@@ -106,13 +114,11 @@ def draw_strip(figure: Figure, result: SessionResult, box: Box, sizes: Type, r: 
     return poses
 
 
-def _say_why(axes: Axes, result: SessionResult, box: Box, sizes: Type) -> None:
-    """Say that no posture is known, and the warnings that tell why, instead of drawing one."""
+def _say_why(axes: Axes, reasons: Sequence[str], box: Box, sizes: Type) -> None:
+    """Write why there is no figure, a paragraph each, instead of drawing one."""
     axes.set(xlim=(0, box.width), ylim=(box.height, 0))
     line = sizes.small / 72 * 1.5
-    lines = ["No stick figure: how the body stood is not known."]
-    for warning in result.quality.warnings:
-        lines += ["", *wrap(sentence(warning), box.width, sizes.small)]
+    lines = [text for reason in reasons for text in ("", *wrap(reason, box.width, sizes.small))][1:]
     for row, text in enumerate(lines[: int(box.height / line) - 1]):
         write(axes, 0, (row + 0.8) * line, text, fontsize=sizes.small, color=INK.muted, va="center_baseline")
 

@@ -7,7 +7,7 @@ from html import escape
 from types import MappingProxyType
 from typing import Final
 
-from imu_hinge.report.advice import alike_words, order_words
+from imu_hinge.report.advice import alike_words, order_words, unseen_words
 from imu_hinge.report.describe import creep_words
 from imu_hinge.report.series import NumberedRep
 from imu_hinge.report.words import (
@@ -45,7 +45,8 @@ def set_section(number: int, a_set: SetResult, reps: Sequence[NumberedRep], *, u
     head = "".join(f"<th scope='col'>{escape(label)}</th>" for label, _ in _rep_cells(reps[0])) if reps else ""
     table = f'<table class="reps"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n' if reps else ""
     words = creep_words(a_set)
-    said = " ".join(p for p in (_COLUMNS, f"Over the set {words}." if words else "", alike_words(a_set)) if p)
+    over = f"Over the set {words}." if words else ""
+    said = " ".join(p for p in (_COLUMNS, over, alike_words(a_set), unseen_words(a_set.exercise)) if p)
     note = f'<p class="note">{escape(said)}</p>\n'
     return f"<details{fold}><summary>{escape(name)} <span>{escape(tally)}</span></summary>\n{note}{table}</details>\n"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -23,11 +23,11 @@ from imu_hinge.report.lanes import (
     draw_set_lane,
     spacing_in_inches,
 )
-from imu_hinge.report.marks import draw_peak, mark_of
+from imu_hinge.report.marks import AT_THE_TOP, draw_peak, mark_at_bottom, mark_of, mark_of_fault, top_faults
 from imu_hinge.report.palette import INK, Type
-from imu_hinge.report.series import FloatArray, NumberedRep, envelope, finite_range, numbered_reps
+from imu_hinge.report.series import FloatArray, NumberedRep, angles_at, envelope, finite_range, numbered_reps
 from imu_hinge.report.unknown import knows_hip, knows_lumbar, say_unknown, unknown_words
-from imu_hinge.report.words import NINETY, clock, degrees
+from imu_hinge.report.words import NINETY, clock, degrees, yardstick_words
 from imu_hinge.session.results import SessionResult
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "draw_angle",
     "draw_gaps",
     "draw_timeline",
+    "draw_tops",
     "is_crowded",
     "reference_words",
 ]
@@ -93,7 +94,10 @@ def draw_timeline(
         )
     spacing = spacing_in_inches(reps, scale)
     if spacing >= CROWDED_IN:
-        _draw_bottoms(hip, lumbar if known["lumbar"] else None, reps, sizes, spacing)
+        size = min(sizes.marker, max(2.6, spacing * 72 * 0.8))
+        _draw_bottoms(hip, lumbar if known["lumbar"] else None, reps, size)
+        for r in reps:
+            draw_tops({"hip": hip, "lumbar": lumbar}, result, r, size)
     figure.align_ylabels([hip, lumbar])
     _time_axis(lumbar, start, end, box.width, sizes)
     draw_set_lane(figure, lanes[0], result, scale, sizes)
@@ -171,12 +175,11 @@ def is_crowded(result: SessionResult, width_in: float) -> bool:
     return spacing_in_inches(numbered_reps(result), Scale(float(time_s[0]), float(time_s[-1]), width_in)) < CROWDED_IN
 
 
-def _draw_bottoms(hip: Axes, lumbar: Axes | None, reps: Sequence[NumberedRep], sizes: Type, spacing_in: float) -> None:
+def _draw_bottoms(hip: Axes, lumbar: Axes | None, reps: Sequence[NumberedRep], size: float) -> None:
     """Mark every rep's deepest hip angle and its lumbar angle at the bottom, the latter with its 90 % bar."""
-    size = min(sizes.marker, max(2.6, spacing_in * 72 * 0.8))
     for r in reps:
-        mark = mark_of(r.rep)
-        if r.rep.hip_max_deg is not None:
+        mark = mark_at_bottom(r.rep)
+        if mark is not None and r.rep.hip_max_deg is not None:
             draw_peak(hip, r.rep.bottom_s, r.rep.hip_max_deg, mark, size)
         if lumbar is None or r.rep.lumbar_at_bottom_deg is None:
             continue
@@ -184,7 +187,17 @@ def _draw_bottoms(hip: Axes, lumbar: Axes | None, reps: Sequence[NumberedRep], s
             spread = NINETY * r.rep.lumbar_sd_deg
             ends = [r.rep.lumbar_at_bottom_deg - spread, r.rep.lumbar_at_bottom_deg + spread]
             lumbar.plot([r.rep.bottom_s] * 2, ends, color=INK.ink, linewidth=1.0, zorder=5, solid_capstyle="butt")
-        draw_peak(lumbar, r.rep.bottom_s, r.rep.lumbar_at_bottom_deg, mark, size)
+        if mark is not None:
+            draw_peak(lumbar, r.rep.bottom_s, r.rep.lumbar_at_bottom_deg, mark, size)
+
+
+def draw_tops(panels: Mapping[str, Axes], result: SessionResult, r: NumberedRep, size: float) -> None:
+    """Mark what is wrong at the top where it happened, on the panel ('hip', 'lumbar') of the joint that shows it."""
+    for fault in top_faults(r.rep):
+        joint = AT_THE_TOP[fault.name]
+        value = angles_at(result.angles, fault.time_s)[joint]
+        if np.isfinite(value):
+            draw_peak(panels[joint], fault.time_s, value, mark_of_fault(fault), size)
 
 
 def _time_axis(axes: Axes, start: float, end: float, width_in: float, sizes: Type) -> None:
@@ -203,4 +216,4 @@ def reference_words(result: SessionResult) -> str:
     """Name the dashed line: 'dashed: own reference hinges 5°', or '' where there is none."""
     if result.reference_lumbar_deg is None:
         return ""
-    return f"dashed: own reference hinges {degrees(result.reference_lumbar_deg)}"
+    return f"dashed: {yardstick_words(result)} {degrees(result.reference_lumbar_deg)}"

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from imu_hinge.hinge.coaching import seen_words
-from imu_hinge.session.results import Fault, RepResult, SetResult
+from imu_hinge.session.results import Fault, RepResult, SessionResult, SetResult
 
 __all__ = [
     "CLIP_WORDS",
@@ -32,6 +32,7 @@ __all__ = [
     "severity_of",
     "tally_words",
     "with_sd",
+    "yardstick_words",
 ]
 
 NINETY: Final = 1.645
@@ -168,3 +169,11 @@ def tally_words(reps: Sequence[RepResult]) -> str:
         (counts["cannot_tell"], "cannot tell"),
     )
     return ", ".join(f"{n} {word}" for n, word in parts if n)
+
+
+def yardstick_words(result: SessionResult) -> str:
+    """Name what reps are judged against: own reference hinges, those of earlier sessions, or an average one."""
+    if result.reference_lumbar_deg is None:
+        return "an average neutral hinge"
+    athlete = result.quality.athlete
+    return "own reference hinges" if athlete is None or not athlete.neutral else "the athlete file's neutral hinge"

@@ -11,11 +11,12 @@ import queue
 import random
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 
+from imu_hinge.errors import LinkError
 from imu_hinge.recording.model import HeaderNote
 from imu_hinge.sensors.adapter import Adapter
 from imu_hinge.sensors.clip_group import ClipGroup, find_clips
@@ -25,6 +26,7 @@ from imu_hinge.sensors.health import ClipHealth
 from imu_hinge.sensors.limits import LinkLimits
 from imu_hinge.sensors.roles import RoleStore
 from imu_hinge.sensors.source import NOTHING, Delivery, SampleBlock
+from imu_hinge.sensors.tasks import until_one_ends
 
 __all__ = ["BleParams", "BleSource"]
 
@@ -149,8 +151,9 @@ class BleSource:
     def stop(self) -> None:
         """End the session: the clips are stopped, last holes filled, and ``deliveries`` then ends. From any thread."""
         loop, end = self._loop, self._end
-        if loop is not None and end is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(end.set)
+        if loop is not None and end is not None:
+            with suppress(RuntimeError):  # it has ended, and its loop is closed
+                loop.call_soon_threadsafe(end.set)
 
     def join(self, seconds: float) -> bool:
         """Wait until Bluetooth has ended; whether it has."""
@@ -173,28 +176,40 @@ class BleSource:
 
     async def _session(self, stored: dict[str, str]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._end = asyncio.Event()
+        self._end = end = asyncio.Event()
         async with self._air():
-            limits = self._params.limits
-            adapter = Adapter(self._drivers, limits)
-            self._serials = await find_clips(adapter, stored, self._wanted, limits)
-            group = ClipGroup(
-                self._serials, adapter, self._outlet, self._loop.time, self._rng, limits, self._params.wanted
-            )
+            groups: list[ClipGroup] = []
+            await until_one_ends(self._start(stored, self._loop.time, groups), _wait(end))
+            if end.is_set() or not groups:
+                for group in groups:
+                    await group.close()
+                raise LinkError("ended before the clips streamed", advice="Start again and wait for the first samples.")
+            (group,) = groups
             watch = asyncio.create_task(self._publish(group))
             try:
-                await group.start()
                 self._health = group.health()
                 self._opened.set()
                 try:
-                    await group.run(self._end)
+                    await group.run(end)
                 finally:
                     await group.finish()
             finally:
                 watch.cancel()
                 self._health = group.health()
 
+    async def _start(self, stored: dict[str, str], now: Callable[[], float], groups: list[ClipGroup]) -> None:
+        limits = self._params.limits
+        adapter = Adapter(self._drivers, limits)
+        self._serials = await find_clips(adapter, stored, self._wanted, limits)
+        group = ClipGroup(self._serials, adapter, self._outlet, now, self._rng, limits, self._params.wanted)
+        await group.start()
+        groups.append(group)
+
     async def _publish(self, group: ClipGroup) -> None:
         while True:
             self._health = group.health()
             await asyncio.sleep(_HEALTH_S)
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()

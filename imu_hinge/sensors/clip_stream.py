@@ -13,24 +13,23 @@ import numpy as np
 from imu_hinge.errors import ImuHingeError, LinkError, ProtocolError, VersionError
 from imu_hinge.sensors.adapter import Adapter, Found
 from imu_hinge.sensors.clip_clock import ClipClock
-from imu_hinge.sensors.driver import Books, Can, Conversation, Decoder, FloatArray, Happening, Samples, Setting, Wanted
+from imu_hinge.sensors.clip_rows import ClipRows
+from imu_hinge.sensors.driver import Books, Can, Conversation, Decoder, Happening, Samples, Setting, Wanted
 from imu_hinge.sensors.gatt import GattPort
-from imu_hinge.sensors.health import ClipHealth, LinkState, RateMeter
+from imu_hinge.sensors.health import ClipHealth, LinkState
 from imu_hinge.sensors.inbox import Inbox
 from imu_hinge.sensors.limits import LinkLimits
 from imu_hinge.sensors.pinging import burst, pause_s
 from imu_hinge.sensors.refill import HoleFiller
 from imu_hinge.sensors.source import NOTHING, SampleBlock
-from imu_hinge.sensors.stuck import StuckDetector
 from imu_hinge.sensors.tasks import until_one_ends
 
 __all__ = ["ClipStream", "Outlet"]
 
 _STEER_S: Final = 1.0
+_BATTERY_S: Final = 60.0
 _LOOK_S: Final = 0.2
 _FULL_S: Final = 0.02
-_LEAST_STEP_S: Final = 1e-5
-"""Ten times what a recording can tell apart."""
 
 
 class Outlet(Protocol):
@@ -74,7 +73,6 @@ class ClipStream:
     ) -> None:
         self.role = role
         self.serial = serial
-        self._index = index
         self._adapter = adapter
         self._outlet = outlet
         self._now = now
@@ -89,11 +87,8 @@ class ClipStream:
         self._boot: int | None = None
         self._wanted = Wanted()
         self._origin_s = 0.0
-        self._last_s = float("-inf")
-        self._last_live_s = 0.0
         self._nominal_hz = 0.0
-        self._rate = RateMeter()
-        self._stuck = StuckDetector()
+        self._rows = ClipRows(index, outlet.put)
         self._sensor_fault = False
         self._battery: int | None = None
         self._firmware = ""
@@ -110,7 +105,7 @@ class ClipStream:
             self.role,
             self.serial,
             self._link,
-            rate_hz=self._rate.rate_hz(now),
+            rate_hz=self._rows.rate.rate_hz(now),
             nominal_hz=self._nominal_hz,
             books=Books() if self._decoder is None else self._decoder.books,
             overflow=self._inbox.overflow,
@@ -121,7 +116,7 @@ class ClipStream:
             battery_percent=self._battery,
             rssi_dbm=self._rssi,
             payload_bytes=self._payload_bytes,
-            stuck=self._stuck.stuck,
+            stuck=self._rows.stuck.stuck,
             sensor_fault=self._sensor_fault,
             reconnects=self._reconnects,
             resets=self._resets,
@@ -161,7 +156,7 @@ class ClipStream:
         """Begin to stream; common time is host time minus ``origin_s``."""
         self._origin_s = origin_s
         self._clock.begin(origin_s)
-        self._last_live_s = self._now()
+        self._rows.last_live_s = self._now()
         await self._talk.start(resume=False)
         self._link = LinkState.STREAMING
 
@@ -183,7 +178,7 @@ class ClipStream:
                 self.trouble = error
             except TimeoutError:
                 pass  # what is missing then stays missing, and health says so
-        await self._take(self._inbox.drain())
+        self._decode_all(self._inbox.drain())
         await self.close()
 
     async def close(self) -> None:
@@ -241,7 +236,7 @@ class ClipStream:
                 await self._fill_all(talk)
             self._nominal_hz = (await talk.configure(self._wanted)).rate_hz
         await self._take(self._inbox.drain())
-        self._last_live_s = self._now()
+        self._rows.last_live_s = self._now()
         await talk.start(resume=go_on)
 
     async def _disconnect(self) -> None:
@@ -313,6 +308,7 @@ class ClipStream:
     async def _watch(self) -> None:
         """Notice a link that is gone, a clip that fell silent, a configuration to be read again."""
         gone = self._known.port.gone
+        asked_s = self._now()
         while True:
             try:
                 async with asyncio.timeout(_LOOK_S):
@@ -322,10 +318,13 @@ class ClipStream:
                 pass  # time to look around
             if self._known_decoder.wants_about:
                 await self._talk.about()
-            if self._now() - self._last_live_s > self._limits.silence_s:
+            if self._now() - asked_s > _BATTERY_S:
+                asked_s = self._now()
+                self._battery = await self._talk.battery()
+            if self._now() - self._rows.last_live_s > self._limits.silence_s:
                 about = await self._talk.about()
                 self._sensor_fault = about.sensor_fault
-                self._last_live_s = self._now()
+                self._rows.last_live_s = self._now()
                 if not about.sensor_fault:
                     raise LinkError("it fell silent", clip=self.role, advice="It is being connected anew.")
 
@@ -336,34 +335,15 @@ class ClipStream:
     async def _take(self, notifications: list[tuple[bytes, float]]) -> None:
         while self._outlet.full:
             await asyncio.sleep(_FULL_S)
+        self._decode_all(notifications)
+
+    def _decode_all(self, notifications: list[tuple[bytes, float]]) -> None:
         if not notifications or self._decoder is None:
             return
         self._deliver(tuple(part for payload, stamp in notifications for part in self._decoder.feed(payload, stamp)))
 
     def _deliver(self, parts: tuple[Samples, ...]) -> None:
-        """Samples of one clip, in order, as blocks: what is late stays apart from what is new."""
-        for refilled in (True, False):
-            group = [part for part in parts if part.refilled is refilled]
-            if not group:
-                continue
-            samples = _joined(group)
-            times = self._clock.place(samples.device_s)
-            if refilled:
-                self._last_s = max(self._last_s, float(times[-1]))
-            else:
-                times = self._ascending(times)
-                self._last_live_s = samples.received_s
-                self._rate.add(samples.received_s, len(samples))
-                self._stuck.update(samples)
-            block = SampleBlock(np.full(len(samples), self._index, np.int8), times, samples.acc_m_s2, samples.gyr_rad_s)
-            self._outlet.put(block)
-
-    def _ascending(self, times: FloatArray) -> FloatArray:
-        """Times that a new clock fit (after a reset of the clip) would put before what was given, right after it."""
-        least = self._last_s + _LEAST_STEP_S * np.arange(1, len(times) + 1)
-        times = np.asarray(np.maximum(times, least), np.float64)
-        self._last_s = float(times[-1])
-        return times
+        self._rows.deliver(parts, self._clock.place)
 
     def _happened(self, what: Happening) -> None:
         self._battery = self._battery if what.battery_percent is None else what.battery_percent
@@ -393,15 +373,3 @@ class ClipStream:
         if self._filler is None:
             raise LinkError("it was never connected", clip=self.role)
         return self._filler
-
-
-def _joined(parts: list[Samples]) -> Samples:
-    if len(parts) == 1:
-        return parts[0]
-    return Samples(
-        np.concatenate([part.device_s for part in parts]),
-        np.concatenate([part.acc_m_s2 for part in parts]),
-        np.concatenate([part.gyr_rad_s for part in parts]),
-        parts[-1].received_s,
-        parts[-1].refilled,
-    )

@@ -246,6 +246,9 @@ class Conversation(Protocol):
     async def about(self) -> About:
         """What it says of itself now; lets the decoder go on where it waited for that."""
 
+    async def battery(self) -> int | None:
+        """What is left in its battery, %; None where it does not say."""
+
     async def identify(self, seconds: int) -> None:
         """Blink."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -113,8 +112,7 @@ def record(
                 for key, value in _closing(clip).items():
                     writer.note(f"clip.{clip.clip}.{key}", value)
     except BaseException:
-        with suppress(RuntimeError):  # the loop may have closed meanwhile
-            source.stop()
+        source.stop()
         raise
     return Summary(path, rows, max(0.0, last_s - first_s), health)
 

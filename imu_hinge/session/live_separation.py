@@ -108,7 +108,7 @@ class LiveSeparation:
         roles = clip_roles(self._sites)
         quiet = self._quiet([motion[roles[THIGH]], motion[roles[BACK]]])
         movements = [
-            movement_of(s, time_s, motion, self._sites, quiet, falling, self._rate_hz)
+            movement_of(s, time_s, motion, self._sites, quiet, falling, self._rate_hz, self._params)
             for s in stretches(references, segments, (), time_s[quiet], self._params)
         ]
         self._parts = [_Part(time_s, dict(motion), falling, np.zeros(len(time_s)))]
@@ -176,7 +176,7 @@ class LiveSeparation:
         falling = np.concatenate([p.falling for p in parts])[rows]
         motion = {clip: _joined([p.motion[clip] for p in parts], rows) for clip in roles.values()}
         quiet = self._quiet([motion[roles[THIGH]], motion[roles[BACK]]])
-        movement = movement_of(stretch, time_s[rows], motion, self._sites, quiet, falling, self._rate_hz)
+        movement = movement_of(stretch, time_s[rows], motion, self._sites, quiet, falling, self._rate_hz, self._params)
         followed = follow(movement, self._rate_hz, self._belief, self._noise, self._levels, self._params)
         return widened(
             None if followed is None else followed.widened(self._widen),

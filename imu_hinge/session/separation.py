@@ -52,6 +52,7 @@ class Stretch:
     start_s: float
     end_s: float
     neutral: bool = False
+    tilting: bool = False
 
 
 def measures_of(recording: Recording) -> Measures:
@@ -92,6 +93,7 @@ def stretches(
     pad = params.pad_s
     found = [Stretch(r.start_s - pad, r.end_s + pad, neutral=True) for r in references]
     found += [Stretch(s.start_s, s.end_s) for s in segments if s.kind == "max_flexion"]
+    found += [Stretch(s.start_s - pad, s.end_s + pad, tilting=True) for s in segments if s.kind == "pelvic_tilt"]
     for one in sets:
         if profile_of(one.exercise if one.announced else None).foot == "free":
             continue
@@ -123,6 +125,7 @@ def movement_of(
     quiet: BoolArray,
     falling: BoolArray,
     rate_hz: float,
+    params: SeparationParams,
 ) -> Movement:
     """What the clips measured in a stretch; ``quiet`` and ``falling`` (N,) on the grid ``time_s``."""
     roles = clip_roles(sites)
@@ -134,19 +137,26 @@ def movement_of(
         shift = round((_AFTER_FLIGHT_S - _BEFORE_FLIGHT_S) * rate_hz / 2)
         airborne = binary_dilation(airborne, iterations=reach)
         airborne = np.concatenate([np.zeros(shift, bool), airborne[: len(airborne) - shift]])
+    still = quiet[rows]
+    if stretch.tilting:
+        # Where a tilt turns round, nothing moves either.
+        inside = np.searchsorted(time_s[rows], [stretch.start_s + params.pad_s, stretch.end_s - params.pad_s])
+        still = still.copy()
+        still[slice(*inside.tolist())] = False
     return Movement(
         time_s[rows],
         thigh.pitch_rad[rows],
         back.pitch_rad[rows],
         thigh.sagittal_acc_m_s2[rows],
         back.sagittal_acc_m_s2[rows],
-        quiet[rows],
+        still,
         airborne,
         motion[roles[PELVIS]].pitch_rad[rows] if PELVIS in roles else None,
         stretch.neutral,
         LUMBAR_SHARE_BELOW[sites[roles[BACK]]],
         back.twist_rad[rows],
         back.roll_rad[rows],
+        stretch.tilting,
     )
 
 
@@ -177,7 +187,7 @@ def separate_session(
     worn = [motion[roles[THIGH]], motion[roles[BACK]]]
     quiet = quiet_stance([m.pitch_rad for m in worn], [m.sagittal_acc_m_s2 for m in worn], rate_hz, params)
     movements = [
-        movement_of(s, time_s, motion, sites, quiet, falling, rate_hz)
+        movement_of(s, time_s, motion, sites, quiet, falling, rate_hz, params)
         for s in stretches(references, recording.segments, sets, time_s[quiet], params, neutral)
     ]
     belief = believed(

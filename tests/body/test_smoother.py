@@ -113,3 +113,39 @@ def test_what_a_clip_feels_in_flight_is_no_evidence() -> None:
     wild[flight] += 30.0
     masked = replace(plain, back_acc_m_s2=wild, airborne=flight)
     assert bottom(followed(masked, BELIEF))[0] == pytest.approx(bottom(followed(plain, BELIEF))[0], abs=1.5)
+
+
+def tilts(lumbar_deg: float, *, tilting: bool) -> Movement:
+    """Pelvic tilts over six seconds, a second of standing before and after: still where they turn round."""
+    time = np.arange(0.0, 8.0, 1.0 / RATE_HZ)
+    during = (time > 1.0) & (time < 7.0)
+    lumbar = gaussian_filter1d(np.where(during, np.deg2rad(lumbar_deg) * np.sin(np.pi * (time - 1.0)), 0.0), 10.0)
+    shank = np.full(len(time), BELIEF.value("standing_shank_rad"))
+    still = np.zeros(len(time))
+    points = chain_points(shank, lumbar, Clips(still, still, still, still, np.zeros((len(time), 2))), BELIEF.mean, 5)
+    thigh, back = (
+        np.gradient(np.gradient(path, axis=0), axis=0) * RATE_HZ**2 for path in (points.thigh_m, points.back_m)
+    )
+    quiet = ~during if tilting else ~during | (np.abs(np.cos(np.pi * (time - 1.0))) < 0.3)
+    return Movement(time, still, still, thigh, back, quiet, still > 0.0, tilting=tilting)
+
+
+def test_tilts_are_found_though_trunk_and_thigh_do_not_fold() -> None:
+    movement = tilts(10.0, tilting=True)
+    turned = int(np.searchsorted(movement.time_s, 3.5))
+
+    def at_turn(tilts: Movement) -> float:
+        return float(np.rad2deg(followed(tilts, sure()).lumbar_rad[turned]))
+
+    true = 9.5  # of 10, as the course is rounded off
+    assert at_turn(movement) == pytest.approx(true, abs=0.6)
+    assert at_turn(tilts(10.0, tilting=False)) < true - 1.0, "what is believed of standing would hold them back"
+
+
+def test_tilts_leave_the_constants_of_hinges_about_where_they_are() -> None:
+    hinges = [hinge(5.0, neutral=True, noise_m_s2=0.05, seed=i) for i in range(3)]
+    alone = separate(hinges, RATE_HZ, BELIEF, 5, PARAMS).belief
+    both = separate([*hinges, tilts(10.0, tilting=True)], RATE_HZ, BELIEF, 5, PARAMS).belief
+    sd = np.sqrt(np.diag(alone.covariance))
+    assert (np.sqrt(np.diag(both.covariance)) <= 1.05 * sd).all()
+    assert (np.abs(both.mean - alone.mean) < sd).all()

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from imu_hinge.conventions import FAULTS
-from imu_hinge.hinge.coaching import COACHING, UNSEEN, coaching_of, seen_words
+from imu_hinge.conventions import EXERCISES, FAULTS
+from imu_hinge.hinge.coaching import COACHING, FOR_EXERCISE, UNSEEN, coaching_of, seen_words
+from imu_hinge.hinge.profiles import PROFILES
 
 CLAIMS = re.compile(
     r"\b(safe|unsafe|injur\w*|danger\w*|pain\w*|protect\w*|prevent\w*|harm\w*|healthy)\b", re.IGNORECASE
@@ -40,6 +41,16 @@ def test_what_was_seen_has_its_number_where_there_is_one() -> None:
     assert coaching_of("of_the_future").cue == "of the future"
 
 
+def test_an_exercise_has_its_own_advice_where_that_of_a_hinge_would_not_fit() -> None:
+    assert "hips further back" in coaching_of("rounded_back", "rdl").advice
+    assert "hips further back" not in coaching_of("rounded_back", "squat").advice
+    assert "stand" not in coaching_of("incomplete_lockout", "bridge").advice
+    for (exercise, fault), advice in FOR_EXERCISE.items():
+        assert fault in PROFILES[exercise].faults
+        assert advice.endswith(".")
+        assert not CLAIMS.search(advice)
+
+
 def test_what_cannot_be_seen_is_only_said() -> None:
-    assert len(UNSEEN) == 3
-    assert not any(CLAIMS.search(point) for point in UNSEEN)
+    assert set(UNSEEN) == set(EXERCISES)
+    assert not any(CLAIMS.search(point) for points in UNSEEN.values() for point in points)

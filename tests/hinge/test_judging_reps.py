@@ -77,6 +77,23 @@ def test_a_tuck_at_depth_is_a_butt_wink_and_even_rounding_is_not() -> None:
     assert "butt_wink" not in names(replace(GOOD, lumbar=30.0), "squat")
 
 
+def test_a_squat_that_rounds_only_by_its_tuck_has_one_fault() -> None:
+    wink = replace(GOOD, lumbar_more=16.0 * TUCK, hip_more=-14.0 * TUCK)
+    assert names(wink, "squat") == ["butt_wink"]
+    assert names(wink, "deadlift") == ["rounded_back", "butt_wink"]
+    assert names(replace(wink, lumbar=25.0), "squat") == ["rounded_back", "butt_wink"], "round before it tucked"
+    assert names(replace(GOOD, lumbar=25.0), "squat") == ["rounded_back"]
+
+
+def test_the_top_of_a_bridge_is_left_open_where_the_spine_may_hide_in_the_fold() -> None:
+    half_way = replace(GOOD, hip=-30.0, hip_more=75.0, lumbar=0.0)
+    told = {f.name for f in judged(half_way, "bridge").faults}
+    assert "incomplete_lockout" in told
+    open_ = judged(replace(half_way, sd=11.0), "bridge")
+    assert "incomplete_lockout" not in {f.name for f in open_.faults}
+    assert "incomplete_lockout" in open_.left_open
+
+
 def test_the_pelvis_alone_shows_a_tuck() -> None:
     tucked = replace(GOOD, hip_more=-22.0 * TUCK, hide=("lumbar_deg",), clips=("thigh", "pelvis"))
     found = judged(tucked, "squat")

@@ -27,7 +27,7 @@ from imu_hinge.report.figures import (
     timeline_figure,
 )
 from imu_hinge.report.series import numbered_reps, telling_rep
-from imu_hinge.session.results import SessionResult
+from imu_hinge.session.results import Fault, SessionResult
 
 MakeSession = Callable[..., SessionResult]
 
@@ -111,6 +111,54 @@ def test_calibration_and_sets_are_named(session: SessionResult) -> None:
     assert "Set 1" in words
     assert "ref" in words
     assert "90 % band" in words
+
+
+def test_calibration_too_short_for_its_names_is_one_bar(make_session: MakeSession) -> None:
+    words = texts_of(timeline_figure(make_session((20,) * 6, rest_s=1.0)))
+    assert "cal" in words
+    assert not any(text.startswith("ref") for text in words)
+
+
+def lockout(session: SessionResult, name: str, *, rounded: bool = False) -> tuple[SessionResult, float]:
+    """The session with a fault at the top of its first rep, and when that was."""
+    first = session.sets[0]
+    rep, other = first.reps[:2]
+    top = Fault(name, "red", 12.0, rep.end_s + 0.1, 0.99)
+    wrong = replace(rep, verdict="faulty", faults=(top, *other.faults) if rounded else (top,))
+    sets = (replace(first, reps=(wrong, *first.reps[1:])), *session.sets[1:])
+    return replace(session, sets=sets), top.time_s
+
+
+def marks_at(figure: Figure, label: str, time_s: float) -> int:
+    panel = next(a for a in figure.axes if a.get_ylabel() == label)
+    lines = [np.asarray(line.get_xdata(), dtype=float) for line in panel.lines if line.get_marker() in ("v", "o")]
+    return sum(len(x) == 1 and x[0] == pytest.approx(time_s) for x in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "shows", "other"),
+    [
+        ("hyperextended_lockout", "Lumbar flexion (°)", "Hip flexion (°)"),
+        ("incomplete_lockout", "Hip flexion (°)", "Lumbar flexion (°)"),
+    ],
+)
+def test_a_fault_of_the_top_is_marked_at_the_top(session: SessionResult, name: str, shows: str, other: str) -> None:
+    result, at_s = lockout(session, name)
+    figure, bottom_s = session_figure(result), result.sets[0].reps[0].bottom_s
+    assert marks_at(figure, shows, at_s) == 1
+    assert marks_at(figure, other, at_s) == 0
+    assert marks_at(figure, shows, bottom_s) == 0
+    both = session_figure(lockout(session, name, rounded=True)[0])
+    assert marks_at(both, shows, at_s) == marks_at(both, shows, bottom_s) == 1
+
+
+def test_a_bridge_is_not_drawn_standing(session: SessionResult) -> None:
+    lying = replace(session, sets=(replace(session.sets[0], exercise="bridge"),))
+    chosen = telling_rep(lying)
+    assert chosen is not None
+    words = " ".join(texts_of(strip_figure(lying, chosen)))
+    assert "done lying" in words
+    assert "hip" not in words
 
 
 def test_gap_leaves_the_curve_open(session: SessionResult) -> None:

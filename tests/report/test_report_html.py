@@ -9,11 +9,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from imu_hinge.hinge.coaching import UNSEEN
 from imu_hinge.report import describe, render_report
 from imu_hinge.report.describe import creep_words
 from imu_hinge.report.palette import DARK, INK
 from imu_hinge.report.svg import theme_css
-from imu_hinge.session.results import SessionResult, SetResult
+from imu_hinge.session.results import AthleteQuality, SessionResult, SetResult
 
 MakeSession = Callable[..., SessionResult]
 
@@ -190,3 +191,29 @@ def test_warnings_become_sentences(session: SessionResult) -> None:
     quality = replace(session.quality, warnings=("the clip moved by 12 deg at 0.5 deg/s", "is it on?"))
     text = describe(replace(session, quality=quality))
     assert text.endswith("The clip moved by 12° at 0.5 °/s. Is it on?")
+
+
+def test_the_page_says_whose_file_was_used_and_what_for(session: SessionResult) -> None:
+    assert "With the file of" not in render_report(session)
+    athlete = AthleteQuality("Ada <&>", 3, constants=True, neutral=True)
+    text = render_report(replace(session, quality=replace(session.quality, athlete=athlete)))
+    assert "With the file of Ada &lt;&amp;&gt;, learnt from 3 sessions" in text
+    assert "its neutral hinge is what reps were judged against" in text
+    assert "own reference hinges" not in text.split("<svg")[0]
+    unused = replace(athlete, constants=False, neutral=False)
+    text = render_report(replace(session, quality=replace(session.quality, athlete=unused)))
+    assert "nothing of it" in text
+    assert "your own reference hinges" in text
+
+
+def test_every_set_says_what_the_clips_cannot_see(session: SessionResult) -> None:
+    text = render_report(session)
+    for point in UNSEEN["rdl"]:
+        assert text.count(point) == len(session.sets)
+
+
+def test_advice_fits_the_exercise(session: SessionResult) -> None:
+    squats = replace(session, sets=tuple(replace(s, exercise="squat") for s in session.sets))
+    assert "hips further back" in render_report(session)
+    assert "hips further back" not in render_report(squats)
+    assert "Keep the chest up" in render_report(squats)

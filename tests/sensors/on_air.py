@@ -122,8 +122,10 @@ class AirClip(Peripheral):
         self._wake.set()
 
     async def off_air(self) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        """Leave for good. Python 3.11's ``wait_for``, inside Bumble, may swallow a cancellation: it is repeated."""
+        while not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=0.5)
 
     def _advertisement(self) -> Sequence[tuple[AdvertisingData.Type, bytes]]:
         return [

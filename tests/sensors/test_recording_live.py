@@ -103,6 +103,16 @@ def test_a_caller_that_fails_leaves_no_thread_behind(tmp_path: Path) -> None:
     assert not any(thread.name == "imu_hinge-ble" for thread in threading.enumerate())
 
 
+def test_ended_while_still_searching_it_says_so_and_writes_nothing(tmp_path: Path) -> None:
+    source = virtual_source(tmp_path, fast=False, wanted=("pelvis",))
+    threading.Timer(1.0, source.stop).start()
+    begin = time.monotonic()
+    with pytest.raises(LinkError, match="ended before the clips streamed"):
+        record(source, tmp_path / "x.csv")
+    assert time.monotonic() - begin < 6.0
+    assert not (tmp_path / "x.csv").exists()
+
+
 def started(path: Path, *arguments: str) -> subprocess.Popen[str]:
     """``record`` in a program of its own, once it has written some rows."""
     words = [sys.executable, str(SCRIPT), str(path), *arguments]
@@ -134,7 +144,7 @@ def test_ctrl_c_ends_it_cleanly_with_a_summary(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     program = started(path)
     program.send_signal(signal.SIGINT)
-    out, err = program.communicate(timeout=30)
+    out, err = program.communicate(timeout=90)
     assert program.returncode == 0, err
     assert "0 lost (0.00 %)" in out
     assert read_recording(path).header["clip.back.samples_lost"] == "0"
@@ -142,7 +152,7 @@ def test_ctrl_c_ends_it_cleanly_with_a_summary(tmp_path: Path) -> None:
 
 def test_seconds_end_it(tmp_path: Path) -> None:
     program = started(tmp_path / "x.csv", "2.5")
-    out, err = program.communicate(timeout=30)
+    out, err = program.communicate(timeout=90)
     assert program.returncode == 0, err
     assert "thigh (A1B2C3D4E501)" in out
     assert 2.0 < read_recording(tmp_path / "x.csv").end_s < 4.5

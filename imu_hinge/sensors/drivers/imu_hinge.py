@@ -148,9 +148,7 @@ class ImuHingeConversation:
         await self._port.subscribe(EVENT_UUID, self._on_event)
         await self._port.subscribe(IMU_UUID, self._live)
         await self.control.ask(Opcode.SET_TIME, SetTimeRequest(round(self._date() * 1000)))
-        return About(
-            about.serial, self._firmware, about.boot, await self._battery(), about.sampling, about.sensor_fault
-        )
+        return About(about.serial, self._firmware, about.boot, await self.battery(), about.sampling, about.sensor_fault)
 
     async def about(self) -> About:
         """What it says of itself now; the decoder takes its configuration from it."""
@@ -252,7 +250,8 @@ class ImuHingeConversation:
             raise ValueError("prepare comes before start")
         return info
 
-    async def _battery(self) -> int | None:
+    async def battery(self) -> int | None:
+        """What is left in its battery, %; None where it does not say."""
         try:
             value = await self._port.read(_BATTERY_UUID)
         except ProtocolError:
