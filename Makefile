@@ -32,10 +32,10 @@ demo: $(CORE)
 
 test: $(DEV)
 	$(BIN)/python -m pytest -v -n $(JOBS) -m "(slow or not slow) and not bluez" --durations=5
-	$(BIN)/python -m pytest -v -n 2 --dist loadgroup -m bluez --durations=5
+	$(BIN)/python -m pytest -v -n 2 --dist worksteal -m bluez --durations=5
 
 bluez: $(DEV)
-	$(BIN)/python -m pytest -v -n 2 --dist loadgroup -m bluez --durations=5
+	$(BIN)/python -m pytest -v -n 2 --dist worksteal -m bluez --durations=5
 
 quick: $(DEV)
 	$(BIN)/python -m pytest -n $(JOBS)

@@ -70,7 +70,6 @@ async def test_a_simulated_session_comes_through_as_it_was(in_process: World) ->
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.xdist_group("long")
 async def test_two_clips_for_two_minutes_with_links_lost(world: World, record_property: Any) -> None:
     two = clips(world)
 

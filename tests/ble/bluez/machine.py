@@ -44,8 +44,8 @@ BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration
 # Without 57-bit addresses, which TCG's "max" offers and which cost time; with the host's clock as the processor's.
 MACHINE = ["-M", "pc", "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max,la57=off", "-smp", "1", "-m", "384"]
 KERNEL = (
-    "console=ttyS0 quiet panic=-1 mitigations=off nokaslr audit=0 apparmor=0 cryptomgr.notests random.trust_cpu=on "
-    "rcupdate.rcu_expedited=1 no_timer_check tsc=reliable"
+    "console=ttyS0 quiet oops=panic panic=-1 mitigations=off nokaslr audit=0 apparmor=0 cryptomgr.notests "
+    "random.trust_cpu=on rcupdate.rcu_expedited=1 no_timer_check tsc=reliable"
 )
 
 
@@ -71,6 +71,11 @@ class Machine:
         """What kernel and bluetoothd have said."""
         console = self.folder / "console"
         return console.read_text(errors="replace") if console.exists() else ""
+
+    @property
+    def crashed(self) -> bool:
+        """Whether its kernel has crashed, or QEMU."""
+        return any(process.poll() is not None for process in self._ended)
 
     def _boot(self, made_of: Parts) -> None:
         config = self.folder / "bus.conf"
@@ -178,10 +183,13 @@ class Machine:
                 await asyncio.wait_for(self._power(bus), ADAPTER_S)
                 yield radio
             finally:
-                await self._tell("unplug")
-                assert self._control
-                await asyncio.to_thread(self._expect, "unplugged", ADAPTER_S)
-                await asyncio.wait_for(self._gone(bus), ADAPTER_S)
+                if not self.crashed:
+                    await self._tell("unplug")
+                    assert self._control
+                    await asyncio.to_thread(self._expect, "unplugged", ADAPTER_S)
+                    await asyncio.wait_for(self._gone(bus), ADAPTER_S)
+        if self.crashed:
+            raise RuntimeError(f"the machine has crashed: {self.log[-3000:]}")
 
     async def _tell(self, word: str) -> None:
         assert self._control
