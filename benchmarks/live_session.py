@@ -13,6 +13,7 @@ import random
 import resource
 import sys
 import time
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,7 +100,8 @@ class _Port:
         while True:
             await self._event()
             while message := self.clip.poll():
-                self._stamps.append(time.perf_counter())
+                if message.channel is self._channels[protocol.IMU_UUID]:
+                    self._stamps.append(time.perf_counter())
                 self._sinks[message.channel](bytearray(message.value))
 
 
@@ -127,7 +129,7 @@ class _Rows:
 
     stamps: list[float]
     full: bool = False
-    delays_us: list[float] = field(default_factory=list)
+    delays_us: array[float] = field(default_factory=lambda: array("d"))  # a list would be what grows
     rows: int = 0
 
     def put(self, block: SampleBlock, text: str = "", time_s: float = 0.0) -> None:
