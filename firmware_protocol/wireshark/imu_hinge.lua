@@ -95,6 +95,10 @@ values.event_type = {
   [5] = "sensor_fault",
   [6] = "battery",
 }
+values.fault = {
+  [254] = "silent",
+  [255] = "stuck",
+}
 values.record_flags = {
   [1] = "complete",
   [2] = "damaged",

@@ -48,6 +48,7 @@ __all__ = [
     "ConfigureRequest",
     "Event",
     "EventType",
+    "Fault",
     "IdentifyPattern",
     "IdentifyRequest",
     "Info",
@@ -319,9 +320,18 @@ class EventType(IntEnum):
     They are still in the ring.
     """
     SENSOR_FAULT = 0x05
-    """The motion sensor failed; `value` is the maker's code."""
+    """The motion sensor failed; `value` is a fault code."""
     BATTERY = 0x06
     """The battery is low; `value` is what is left, %."""
+
+
+class Fault(IntEnum):
+    """Fault codes of the event `sensor_fault`; those below 254 are the maker's own."""
+
+    SILENT = 0xFE
+    """The sensor does not answer."""
+    STUCK = 0xFF
+    """The sensor repeats itself."""
 
 
 class RecordFlags(IntFlag):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import math
 import re
 import struct
 import sys
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -113,18 +115,41 @@ def test_the_worked_examples_are_right() -> None:
     """Section 15 of PROTOCOL.md, packed here from the numbers in its words."""
     document = (ROOT / "PROTOCOL.md").read_text(encoding="utf-8")
     examples = document[document.index("## 15 Worked examples") : document.index("## 16")]
-    lines = {re.sub(r"[^0-9A-F]", "", re.sub(r"`.*?`|host|clip|on ", "", line)) for line in examples.splitlines()}
-    sample = (0, 0, 2048, 10, -10, 0)
+    found = {
+        re.sub(r"[^0-9A-F]", "", part)
+        for block in examples.split("```")[1::2]
+        for line in block.splitlines()
+        for part in re.split(r"host|clip|on `", line)
+    }
+    uuid = bytes.fromhex("2e290001de554c6b8e8949657c260bb0")[::-1]
+    serial = bytes.fromhex("0A1B2C3D4E5F")
+    config = struct.pack("<HBHBBff", 208, 16, 2000, 50, 1, 0.488e-3 * 9.80665, 70e-3 * math.pi / 180)
+    samples = struct.pack("<6h6h", 0, 0, 2049, 10, -10, 0, 32767, 0, 2049, 10, -10, 0)
+    crc = zlib.crc32(samples)
     expected = [
-        struct.pack("<BBHI6h6h", 0x10, 0x32, 65535, 1_000_000, *sample, 32767, *sample[1:]),
+        bytes([2, 1, 6, 17, 7]) + uuid + bytes([9, 9]) + b"IH-D4E5F",
+        bytes([27, 0x21]) + uuid + bytes([1, 2, 0, 87]) + serial,
+        bytes([1, 0, 2, 1]) + config + struct.pack("<BHHIH", 15, 9, 77, 12480, 416) + serial,
+        struct.pack("<BBHI", 0x10, 0x12, 65535, 1_000_000) + samples,
         struct.pack("<BBI", 5, 7, 0x11223344),
         struct.pack("<BBBIII", 0x85, 7, 0, 0x11223344, 5_000_000, 5_000_120),
         struct.pack("<BBHBHB", 2, 1, 200, 16, 2000, 50),
-        struct.pack("<BBBHBHBBff", 0x82, 1, 0, 208, 16, 2000, 50, 1, 0.00478564, 0.00122173),
+        bytes([0x82, 1, 0]) + config,
         struct.pack("<BBB", 3, 2, 0),
         struct.pack("<BBBHBHI", 0x83, 2, 0, 9, 0, 0, 6_000_000),
-        struct.pack("<BBHH", 7, 3, 65500, 60),
-        struct.pack("<BBBHH", 0x87, 3, 0, 65500, 60),
-        struct.pack("<BBHII", 0x1F, 0, 0, 60, 0x89ABCDEF),
+        struct.pack("<BBBHI", 0x84, 8, 0, 9, 65537),
+        struct.pack("<BBHH", 7, 3, 65535, 2),
+        struct.pack("<BBBHH", 0x87, 3, 0, 65535, 2),
+        struct.pack("<BBHI", 0x11, 0x12, 65535, 1_000_000) + samples,
+        struct.pack("<BBHII", 0x1F, 0, 0, 2, crc),
+        struct.pack("<BBQ", 9, 4, 1_767_225_600_000),
+        struct.pack("<BBBHI", 0x86, 5, 0, 100, 7_000_000),
+        struct.pack("<BBHI", 2, 3, 100, 7_000_000),
+        struct.pack("<BBBBHHIQ", 0x91, 6, 0, 0, 5, 77, 2, 1_000_000),
+        struct.pack("<BBBBQIB", 0x91, 7, 0, 1, 0, crc, 1),
+        struct.pack("<BBHII", 0x12, 8, 5, 0, 0),
+        struct.pack("<BBHI", 0x12, 0x12, 0, 1_000_000) + samples,
+        struct.pack("<BBHI", 0x13, 9, 5, crc),
+        bytes([0xFE, 4, 1]),
     ]
-    assert [data.hex() for data in expected if data.hex().upper() not in lines] == []
+    assert [data.hex() for data in expected if data.hex().upper() not in found] == []

@@ -21,9 +21,6 @@
 
 /** Events that wait for the radio; the oldest goes when one more comes. */
 #define IMUH_EVENTS_MAX 8
-/** Codes of `sensor_fault` events that the core makes; the glue's own are below. */
-#define IMUH_FAULT_SILENT 254u
-#define IMUH_FAULT_STUCK 255u
 
 #ifdef __cplusplus
 extern "C" {

@@ -126,8 +126,12 @@
 #define IMUH_EVENT_TYPE_MARK 2u /* A host made a mark; `value` is its code. */
 #define IMUH_EVENT_TYPE_STATE 3u /* The state changed; `value` is the new one. */
 #define IMUH_EVENT_TYPE_OVERFLOW 4u /* Live packets were thrown away because the link was too slow; `value` counts their samples (255: or more). They are still in the ring. */
-#define IMUH_EVENT_TYPE_SENSOR_FAULT 5u /* The motion sensor failed; `value` is the maker's code. */
+#define IMUH_EVENT_TYPE_SENSOR_FAULT 5u /* The motion sensor failed; `value` is a fault code. */
 #define IMUH_EVENT_TYPE_BATTERY 6u /* The battery is low; `value` is what is left, %. */
+
+/* Fault codes of the event `sensor_fault`; those below 254 are the maker's own. */
+#define IMUH_FAULT_SILENT 254u /* The sensor does not answer. */
+#define IMUH_FAULT_STUCK 255u /* The sensor repeats itself. */
 
 /* State of a record. */
 #define IMUH_RECORD_FLAGS_COMPLETE 0x01u /* It was ended by a stop, not by an empty battery or a reset. */
