@@ -52,9 +52,9 @@ async def test_clips_at_200_hz(in_process: World, number: int, mtu: int) -> None
     if mtu == 23:  # every sample is a packet: nothing slower carries 200 a second
         for clip in made:
             clip.conditions.interval_ms = 15.0
-    for one in await stream(made, 20.0):
+    for one in await stream(made, 8.0):
         one.check_complete()
-        assert len(one.raw) > 3900
+        assert len(one.raw) > 1550
         assert one.health.payload_bytes == mtu - 3
 
 
@@ -69,6 +69,7 @@ async def test_a_simulated_session_comes_through_as_it_was(in_process: World) ->
         assert np.ptp(np.array(one.raw), axis=0).max() > 500
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_two_clips_for_two_minutes_with_links_lost(world: World, record_property: Any) -> None:
     two = clips(world)
