@@ -1,11 +1,10 @@
 """Puts an emulated clip on the air: a Bumble peripheral on a virtual link, in this process.
 
-    link = Air()
-    clip = EmulatedClip("A1B2C3D4E5F6", WallClock())
-    async with ClipPeripheral(link, clip):
-        ...                                     # a host on the same link finds it
+    async with emulated_clips(link, 2, source=lambda clip, index: six_raw_values) as clips:
+        ...                                     # a host on the same link finds them
+        await clips[0].drop()
 
-The clip decides what is sent; this module owns the GATT table, the advertisements, pairing, and the timers.
+The clip decides what is sent; this module owns the GATT table, the advertisements, and the timers.
 """
 
 from __future__ import annotations
@@ -13,15 +12,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
-from collections.abc import Coroutine
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from types import TracebackType
 
-from bumble import ll, smp
-from bumble.att import ATT_Error, Attribute
-from bumble.controller import Controller
-from bumble.core import UUID, AdvertisingData, BaseBumbleError, PhysicalTransport
+from bumble.att import ATT_Error, ATT_Handle_Value_Indication, ATT_Read_Blob_Request, Attribute, Bearer
+from bumble.core import UUID, AdvertisingData, BaseBumbleError
 from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.gatt import (
     GATT_BATTERY_LEVEL_CHARACTERISTIC,
@@ -32,22 +27,22 @@ from bumble.gatt import (
     Descriptor,
     Service,
 )
-from bumble.hci import Address, HCI_ErrorCode, HCI_LE_Advertising_Report_Event, HCI_Packet, LeFeatureMask
-from bumble.keys import MemoryKeyStore, PairingKeys
+from bumble.hci import Address, HCI_ErrorCode
 from bumble.link import LocalLink
-from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.profiles.device_information_service import DeviceInformationService
 
 from .emulated_clip import EmulatedClip, NotSubscribedError
+from .hardware import ClipModel, Source
 from .outbox import Channel, Message
-from .wire import CONTROL_UUID, EVENT_UUID, IMU_UUID, INFO_UUID, SERVICE_UUID, TRANSFER_UUID, Opcode, State
+from .radio import Radio, RadioFactory, WallClock
+from .security import secure
+from .wire import CONTROL_UUID, EVENT_UUID, IMU_UUID, INFO_UUID, SERVICE_UUID, TRANSFER_UUID, Opcode, Role
 
 log = logging.getLogger(__name__)
 
 CCC_IMPROPERLY_CONFIGURED = 0xFD
 SHORTEST_SLEEP_S = 0.004  # instants that fall due in between are caught up with; their times do not suffer
 PARAMETERS_AFTER_S = 1.0
-BONDS = 4
 UUIDS = {
     Channel.IMU: IMU_UUID,
     Channel.CONTROL: CONTROL_UUID,
@@ -56,94 +51,15 @@ UUIDS = {
 }
 ENCRYPTED = Attribute.READ_REQUIRES_ENCRYPTION | Attribute.WRITE_REQUIRES_ENCRYPTION
 Properties = Characteristic.Properties
-
-
-class WallClock:
-    """Microseconds of the computer's clock; each clip's may run fast, by parts per million or by a factor."""
-
-    def __init__(self, ppm: float = 0.0, speed: float = 1.0) -> None:
-        self.speed = speed * (1 + ppm * 1e-6)
-        self._begin = time.monotonic()
-
-    def __call__(self) -> int:
-        return int((time.monotonic() - self._begin) * 1e6 * self.speed)
-
-
-class Air(LocalLink):
-    """A virtual radio space in which a central may have a public address.
-
-    Bumble names the sender of data by its random address; the peer knows it by that of the connection.
-    """
-
-    def send_acl_data(
-        self, sender_controller: Controller, destination_address: Address, transport: PhysicalTransport, data: bytes
-    ) -> None:
-        """Deliver data under the address that the connection was made with."""
-        connection = sender_controller.le_connections.get(destination_address)
-        receiver = self.find_le_controller(destination_address)
-        if transport is PhysicalTransport.LE and connection and receiver:
-            asyncio.get_running_loop().call_soon(receiver.on_link_acl_data, connection.self_address, transport, data)
-
-
-class Radio(Controller):
-    """A controller that hosts get along with which wait for the Enhanced Connection Complete event."""
-
-    le_features = Controller.le_features & ~(LeFeatureMask.LL_PRIVACY | LeFeatureMask.LE_EXTENDED_ADVERTISING)
-    le_acl_data_packet_length = 251
-    supported_max_tx_octets = supported_max_rx_octets = suggested_max_tx_octets = 251
-
-    def on_advertising_pdu(self, pdu: ll.AdvInd | ll.AdvExtInd) -> None:
-        """Report the advertiser's scan response; Bumble repeats the advertisement in its place."""
-        sender = self.link.find_le_controller(pdu.advertiser_address) if self.link else None
-        self._answer = bytes(sender.le_legacy_advertiser.scan_response_data) if sender else b""
-        super().on_advertising_pdu(pdu)
-
-    def send_hci_packet(self, packet: HCI_Packet) -> None:
-        """Put the scan response in where it belongs."""
-        if isinstance(packet, HCI_LE_Advertising_Report_Event):
-            report = packet.reports[0]
-            if report.event_type == HCI_LE_Advertising_Report_Event.EventType.SCAN_RSP:
-                packet = HCI_LE_Advertising_Report_Event([replace(report, data=self._answer)])
-        super().send_hci_packet(packet)
-
-
-class BondStore(MemoryKeyStore):
-    """Keeps four bonds; the oldest goes."""
-
-    async def update(self, name: str, keys: PairingKeys) -> None:
-        """Remember a host."""
-        self.all_keys.pop(name, None)
-        while len(self.all_keys) >= BONDS:
-            del self.all_keys[next(iter(self.all_keys))]
-        self.all_keys[name] = keys
-
-
-class _SecureOnly(smp.Session):
-    """Refuses legacy pairing."""
-
-    def on_smp_pairing_request_command(self, command: smp.SMP_Pairing_Request_Command) -> None:
-        if command.auth_req & smp.AuthReq.SC:
-            super().on_smp_pairing_request_command(command)
-        else:
-            self.send_pairing_failed(smp.ErrorCode.AUTHENTICATION_REQUIREMENTS)
-
-
-class _Window(PairingDelegate):
-    """Accepts pairing while the clip does."""
-
-    def __init__(self, clip: EmulatedClip) -> None:
-        super().__init__(PairingDelegate.NO_OUTPUT_NO_INPUT)
-        self.clip = clip
-
-    async def accept(self) -> bool:
-        return State.PAIRING in self.clip.state
+SourceOfClips = Callable[[int, int], "Sequence[int | None] | None"]
+"""Gives the six raw values of a sampling instant, by the clip's number and the index; None: not measured."""
 
 
 class ClipPeripheral:
     """A clip that hosts on the same link can find, connect and talk to.
 
-    `encrypted` is what the document asks for; without it hosts that cannot pair get in. `notification_s` is how long
-    the link is busy with each message: a slow link.
+    `radio` makes its controller on the link. `encrypted` is what the document asks for; without it hosts that cannot
+    pair get in. `notification_s` is how long the link is busy with each message: a slow link.
     """
 
     def __init__(
@@ -151,6 +67,7 @@ class ClipPeripheral:
         link: LocalLink,
         clip: EmulatedClip,
         *,
+        radio: RadioFactory = Radio,
         encrypted: bool = True,
         max_mtu: int = 247,
         notification_s: float = 0.0,
@@ -160,7 +77,7 @@ class ClipPeripheral:
         self.encrypted = encrypted
         self.notification_s = notification_s
         self.connection: Connection | None = None
-        self.radio = Radio(clip.local_name, link=link)
+        self.radio = radio(clip.local_name, link=link)
         self.device = Device.from_config_with_hci(
             DeviceConfiguration(
                 name=clip.local_name,
@@ -169,11 +86,12 @@ class ClipPeripheral:
             self.radio,
             self.radio,
         )
-        self.device.keystore = BondStore()
-        self.device.pairing_config_factory = lambda _: PairingConfig(mitm=False, delegate=_Window(clip))
-        self.device.smp_manager.session_proxy = _SecureOnly
+        secure(self.device, clip)
         self.device.gatt_server.max_mtu = max_mtu
         self._indicating = False
+        self._battery: Characteristic[bytes] | None = None
+        self._snapshot: bytes | None = None
+        self._long_read = False
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._advertised: tuple[bytes, int] | None = None
@@ -206,6 +124,8 @@ class ClipPeripheral:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.drop()
+        if self.device.is_advertising:
+            await self.device.stop_advertising()
         await self.device.power_off()
 
     async def drop(self, reason: int = HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR) -> None:
@@ -214,17 +134,18 @@ class ClipPeripheral:
             with contextlib.suppress(BaseBumbleError):
                 await self.connection.disconnect(reason)
 
-    async def reset(self) -> None:
+    async def reset(self, physical: bool = True) -> None:
         """Reset the clip: the connection is lost, and device time begins anew."""
         await self.drop()
-        self.clip.reset()
+        self.clip.reset(physical)
         self._wake.set()
 
     async def set_battery(self, percent: int | None) -> None:
         """Change what the battery has left, and notify it."""
         self.clip.set_battery(percent)
         self._wake.set()
-        await self.device.notify_subscribers(self._battery)
+        if self._battery:
+            await self.device.notify_subscribers(self._battery)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -236,8 +157,9 @@ class ClipPeripheral:
     def _add_services(self) -> None:
         model = self.clip.model
         info: Characteristic[bytes] = Characteristic(
-            INFO_UUID, Properties.READ, Attribute.READABLE, CharacteristicValue(read=lambda _: self.clip.info)
+            INFO_UUID, Properties.READ, Attribute.READABLE, CharacteristicValue(read=self._read_info)
         )
+        self._watch_long_reads(info)
         control: CharacteristicValue[bytes] = CharacteristicValue(write=self._on_control)
         for channel, properties, value in (
             (Channel.IMU, Properties.NOTIFY, b""),
@@ -255,13 +177,33 @@ class ClipPeripheral:
                 firmware_revision=model.firmware,
             )
         )
-        self._battery: Characteristic[bytes] = Characteristic(
+        if self.clip.battery is None:
+            return  # a clip that does not know its battery leaves the service out
+        self._battery = Characteristic(
             GATT_BATTERY_LEVEL_CHARACTERISTIC,
             Properties.READ | Properties.NOTIFY,
             Attribute.READABLE,
             CharacteristicValue(read=lambda _: bytes([self.clip.battery or 0])),
         )
         self.device.add_service(Service(GATT_BATTERY_SERVICE, [self._battery]))
+
+    def _watch_long_reads(self, info: Characteristic[bytes]) -> None:
+        """Notice when a read of `info` goes on after offset 0: Bumble does not tell the value's reader."""
+        server = self.device.gatt_server
+        read_blob = server.on_att_read_blob_request
+
+        def on_read_blob(bearer: Bearer, request: ATT_Read_Blob_Request) -> object:
+            self._long_read = request.attribute_handle == info.handle and request.value_offset > 0
+            return read_blob(bearer, request)
+
+        server.on_att_read_blob_request = on_read_blob
+
+    def _read_info(self, _: object) -> bytes:
+        """Give `info`, to all parts of one long read as it was at offset 0."""
+        if not self._long_read or self._snapshot is None:
+            self._snapshot = self.clip.info
+        self._long_read = False
+        return self._snapshot
 
     def _sender(
         self, channel: Channel, properties: Characteristic.Properties, value: bytes | CharacteristicValue[bytes]
@@ -329,13 +271,18 @@ class ClipPeripheral:
     def _on_connection(self, connection: Connection) -> None:
         log.info("%s: connected to %s", self.clip.local_name, connection.peer_address)
         self.connection = connection
-        self._indicating = False
+        self._indicating = self._long_read = False
         self._advertised = None
-        self.clip.connect(connection.att_mtu)
+        self.clip.connect(connection.att_mtu, encrypted=not self.encrypted or connection.is_encrypted)
+        connection.on(connection.EVENT_CONNECTION_ENCRYPTION_CHANGE, lambda: self._on_encryption(connection))
         connection.on(connection.EVENT_CONNECTION_ATT_MTU_UPDATE, lambda: self.clip.set_mtu(connection.att_mtu))
         connection.on(connection.EVENT_DISCONNECTION, self._on_disconnection)
         self._spawn(self._ask_for_parameters(connection))
         self._wake.set()
+
+    def _on_encryption(self, connection: Connection) -> None:
+        if connection.is_encrypted:
+            self.clip.set_encrypted()
 
     def _on_disconnection(self, reason: int) -> None:
         log.info("%s: disconnected, reason 0x%02X", self.clip.local_name, reason)
@@ -359,6 +306,8 @@ class ClipPeripheral:
             if message and self.connection:
                 await self._send(self.connection, message)
                 continue
+            if self.clip.hang_up:
+                await self.drop(HCI_ErrorCode.AUTHENTICATION_FAILURE_ERROR)
             await self._advertise()
             due = self.clip.next_due()
             wait = 0.5 if due is None else (due - self.clip.clock()) / 1e6 / getattr(self.clip.clock, "speed", 1.0)
@@ -369,18 +318,58 @@ class ClipPeripheral:
     async def _send(self, connection: Connection, message: Message) -> None:
         characteristic = self._characteristics[message.channel]
         if message.channel is Channel.CONTROL:
-            self._indicating = True
-            self._spawn(self._indicate(connection, characteristic, message.value))
-            return
-        await self.device.notify_subscriber(connection, characteristic, message.value)
+            self._indicate(connection, characteristic, message.value)
+        else:
+            await self.device.notify_subscriber(connection, characteristic, message.value)
         await asyncio.sleep(self.notification_s)
 
-    async def _indicate(self, connection: Connection, characteristic: Characteristic[bytes], value: bytes) -> None:
-        with contextlib.suppress(TimeoutError, asyncio.CancelledError, BaseBumbleError):
-            await connection.cancel_on_disconnection(self.device.indicate_subscriber(connection, characteristic, value))
+    def _indicate(self, connection: Connection, characteristic: Characteristic[bytes], value: bytes) -> None:
+        """Hand a response to the stack at once, before whatever follows; its confirmation may never come."""
+        server = self.device.gatt_server
+        confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        confirmed.add_done_callback(lambda _: self._on_confirmation(connection, value))
+        server.pending_confirmations[connection] = confirmed
+        self._indicating = True
+        server.send_gatt_pdu(connection, bytes(ATT_Handle_Value_Indication(characteristic.handle, value)))
+
+    def _on_confirmation(self, connection: Connection, value: bytes) -> None:
         if connection is not self.connection:
             return
+        self.device.gatt_server.pending_confirmations[connection] = None
         self._indicating = False
         self._wake.set()
         if self.clip.asleep and value[0] == Opcode.SLEEP | 0x80:
-            await self.drop(HCI_ErrorCode.REMOTE_USER_TERMINATED_CONNECTION_ERROR)
+            self._spawn(self.drop(HCI_ErrorCode.REMOTE_USER_TERMINATED_CONNECTION_ERROR))
+
+
+@contextlib.asynccontextmanager
+async def emulated_clips(
+    link: LocalLink,
+    count: int = 1,
+    source: SourceOfClips | None = None,
+    *,
+    radio: RadioFactory = Radio,
+    encrypted: bool = True,
+    model: ClipModel | None = None,
+    clock: Callable[[int], Callable[[], int]] = lambda number: WallClock(ppm=20 * number),
+    roles: Sequence[int] = (),
+    first_serial: int = 0xE00000000001,
+    max_mtu: int = 247,
+) -> AsyncIterator[list[ClipPeripheral]]:
+    """Put clips on a link that exists, and take them off it afterwards.
+
+    `source(clip, index)` gives the six raw values of a sampling instant of clip 0, 1, ...; `clock(clip)` its clock.
+    Their serial numbers are `first_serial` and those that follow.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        peripherals = []
+        for number in range(count):
+            clip = EmulatedClip(f"{first_serial + number:012X}", clock(number), _of_clip(source, number), model)
+            clip.settings.role = roles[number] if number < len(roles) else Role.NONE
+            peripheral = ClipPeripheral(link, clip, radio=radio, encrypted=encrypted, max_mtu=max_mtu)
+            peripherals.append(await stack.enter_async_context(peripheral))
+        yield peripherals
+
+
+def _of_clip(source: SourceOfClips | None, number: int) -> Source | None:
+    return None if source is None else lambda index: source(number, index)

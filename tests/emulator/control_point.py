@@ -96,7 +96,7 @@ class ControlPoint:
         return reply
 
     def _check(self, opcode: Opcode, arguments: tuple[int, ...]) -> Status:
-        """Do the checks in the order of section 6, as far as they need not look into ring or flash."""
+        """Do the checks in the order of section 6, as far as they need not look into sensor, ring or flash."""
         needs = NEEDS.get(opcode, Capability(0))
         if opcode is Opcode.START and arguments[0] & StartFlags.LOG:
             needs = Capability.LOG
@@ -130,8 +130,8 @@ class ControlPoint:
         may_transfer = Channel.TRANSFER in self.clip.outbox.subscribed
         match opcode:
             case Opcode.CONFIGURE | Opcode.SLEEP:
-                return not self.clip.running
-            case Opcode.START if self.clip.running:
+                return not self.clip.sampling.running
+            case Opcode.START if self.clip.sampling.running:
                 return bool(arguments[0] & StartFlags.RESUME) and (logging or not arguments[0] & StartFlags.LOG)
             case Opcode.REFILL:
                 return may_transfer
@@ -155,16 +155,16 @@ class ControlPoint:
         return Reply(Status.OK, settings.config.pack())
 
     def _start(self, flags: int) -> Reply:
-        clip = self.clip
-        resumed = clip.running
+        clip, sampling = self.clip, self.clip.sampling
+        resumed = sampling.running
         if not resumed:
-            if clip.faults.stalled:
-                return Reply(Status.SENSOR)
             if flags & StartFlags.LOG and not clip.flash.free:
                 return Reply(Status.STORAGE)
-            clip.begin(bool(flags & StartFlags.LOG))
-        clip.go_on()
-        stream = clip.stream
+            if clip.faults.stalled:
+                return Reply(Status.SENSOR)
+            sampling.begin(bool(flags & StartFlags.LOG))
+        sampling.go_on()
+        stream = sampling.stream
         assert stream
         data = START_RESPONSE.pack(stream.stream_id, resumed, stream.next_index % TURN, low32(clip.now))
 
@@ -175,10 +175,10 @@ class ControlPoint:
 
     def _stop(self) -> Reply:
         clip = self.clip
-        if clip.running:
-            clip.end(complete=True)
-        clip.end_refill()
-        samples = clip.stream.next_index if clip.stream else 0
+        if clip.sampling.running:
+            clip.sampling.end(complete=True)
+        clip.end_transfer(Status.ABORTED, also_record=False)
+        samples = clip.sampling.stream.next_index if clip.sampling.stream else 0
         return Reply(Status.OK, STOP_RESPONSE.pack(clip.settings.stream_id, samples), after_live=True)
 
     def _ping(self, cookie: int, received_us: int) -> Reply:
@@ -188,12 +188,12 @@ class ControlPoint:
         clip = self.clip
         clip.event(EventType.MARK, code)
         if clip.flash.open:
-            clip.flash.open.marks.append((clip.next_index, code))
-        return Reply(Status.OK, MARK_RESPONSE.pack(clip.next_index % TURN, low32(clip.now)))
+            clip.flash.open.marks.append((clip.sampling.next_index, code))
+        return Reply(Status.OK, MARK_RESPONSE.pack(clip.sampling.next_index % TURN, low32(clip.now)))
 
     def _refill(self, first: int, count: int) -> Reply:
         clip = self.clip
-        stream, ring, outbox = clip.stream, clip.ring, clip.outbox
+        stream, ring, outbox = clip.sampling.stream, clip.sampling.ring, clip.outbox
         total = stream.next_index if stream else 0
         begin = first + (total - 1 - first) // TURN * TURN  # the latest instant before now with these 16 bits
         if stream is None or begin < 0:
@@ -217,7 +217,7 @@ class ControlPoint:
         return Reply(Status.OK)
 
     def _set_time(self, unix_ms: int) -> Reply:
-        self.clip.set_unix_ms(unix_ms)
+        self.clip.sampling.set_unix_ms(unix_ms)
         return Reply(Status.OK)
 
     def _sleep(self) -> Reply:
@@ -260,5 +260,5 @@ class ControlPoint:
         return Reply(Status.OK)
 
     def _abort(self) -> Reply:
-        self.clip.finish_transfer(Status.ABORTED)
+        self.clip.end_transfer(Status.ABORTED)
         return Reply(Status.OK)

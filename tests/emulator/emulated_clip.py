@@ -12,17 +12,15 @@ Whatever falls due is done by `update`, which every call does first; `next_due` 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from .control_point import ControlPoint
 from .hardware import ClipModel, Faults, Sensor, Settings, Source
-from .memory import Flash, Instant, Record, Ring
+from .memory import Flash
 from .outbox import Channel, Message, Outbox
+from .sampling import Sampling
 from .wire import (
-    INVALID,
     MAJOR,
     MINOR,
-    SAMPLE,
     SERVICE_DATA,
     TURN,
     Capability,
@@ -30,42 +28,23 @@ from .wire import (
     Event,
     EventType,
     Info,
-    PacketFlags,
     PacketType,
     State,
     Status,
 )
 
-LINGER_US = 30_000_000
 PAIRING_US = 60_000_000
+ENCRYPT_BY_US = 30_000_000
 FAST_ADVERTISING_US = 30_000_000
-NOTHING_MEASURED = SAMPLE.pack(*[INVALID] * 6)
+LOW_BATTERY = 10
 
 
 class NotSubscribedError(Exception):
     """A request was written with indications off: ATT error 0xFD."""
 
 
-@dataclass
-class Stream:
-    """What one start began."""
-
-    stream_id: int
-    epoch: int
-    start_us: int
-    period_us: float
-    next_index: int = 0
-    gap: bool = False  # the instant before next_index was not measured
-    running: bool = True
-
-    @property
-    def ready_us(self) -> int:
-        """When the next instant's data are ready."""
-        return self.start_us + round((self.next_index + 1) * self.period_us)
-
-
 def factory_config(model: ClipModel) -> Config:
-    """What a new clip is set to; the document leaves it open."""
+    """What a new clip is set to (section 3); a model with no rate from 200 Hz on takes its highest."""
     rate = min((r for r in model.rates_hz if r >= 200), default=max(model.rates_hz))
     return model.config(rate, max(model.acc_scales), max(model.gyr_scales), 50, 0)
 
@@ -97,26 +76,27 @@ class EmulatedClip:
 
     # ---------------------------------------------------------------- power, time and the outside
 
-    def reset(self, power_on: bool = True) -> None:
-        """Begin anew: device time, ring and connection go; settings and records stay."""
+    def reset(self, physical: bool = True) -> None:
+        """Begin anew: device time, ring, date and connection go; settings and records stay.
+
+        `physical`: somebody switched it on, so that pairing is accepted; a reset by the watchdog is not.
+        """
         self.flash.end(complete=False)
         self.settings.boot_id = (self.settings.boot_id + 1) % TURN
         self._zero_us = self.clock()
         self.now = 0
         self.asleep = False
         self.connected = False
+        self.hang_up = False  # the connection is to be ended by the clip
         self.identifying: tuple[int, int] | None = None  # pattern, until
-        self.stream: Stream | None = None
-        self.ring = Ring(self.model.ring_samples)
         self.outbox = Outbox(self.model, self.faults, 23)
-        self._unix_offset_ms: int | None = None
-        self._lingering = False
-        self._deadline: int | None = None
-        self._pairing_until = PAIRING_US if power_on else 0
+        self.sampling = Sampling(self)
+        self._encrypt_by: int | None = None
+        self._pairing_until = PAIRING_US if physical else 0
         self._fast_since = 0
         self._state = State.IDLE
         self.sensor.switch_on(0)
-        self._refresh()
+        self.refresh()
 
     def device_us(self) -> int:
         """Device time, 64 bits."""
@@ -136,7 +116,7 @@ class EmulatedClip:
         return None if due is None else due + self._zero_us
 
     def press_button(self, presses: int = 1) -> None:
-        """Press the button one to three times; a sleeping clip wakes up."""
+        """Press the button one to three times; a sleeping clip wakes up, which is a reset."""
         if self.asleep:
             self.reset()
             return
@@ -149,26 +129,37 @@ class EmulatedClip:
         self.update()
         self._pairing_until = self.now + PAIRING_US
         self._fast_since = self.now
-        self._refresh()
+        self.refresh()
 
     def start_by_button(self) -> bool:
         """Begin a stream with `log`, for training without a host; tells whether it could."""
         self.update()
-        if self.running or not self.flash.free or self.faults.stalled:
+        can_log = Capability.LOG in self.model.capabilities and self.flash.free
+        if self.sampling.running or not can_log or self.faults.stalled:
             return False
-        self.begin(log=Capability.LOG in self.model.capabilities)
-        self._refresh()
+        self.sampling.begin(log=True, by_button=True)
+        self.refresh()
+        return True
+
+    def stop_by_button(self) -> bool:
+        """End a stream that the button began; tells whether there was one."""
+        self.update()
+        stream = self.sampling.stream
+        if not stream or not stream.running or not stream.by_button:
+            return False
+        self.sampling.end(complete=True)
+        self.refresh()
         return True
 
     def set_battery(self, percent: int | None) -> None:
         """Change what the battery has left; None: not known; 0 ends a stream."""
         self.update()
         before, self.battery = self.battery, percent
-        if percent is not None and percent < 10 and (before is None or before >= 10):
+        if percent is not None and percent < LOW_BATTERY and (before is None or before >= LOW_BATTERY):
             self.event(EventType.BATTERY, percent)
-        if percent == 0 and self.running:
-            self.end(complete=False)
-        self._refresh()
+        if percent == 0 and self.sampling.running:
+            self.sampling.end(complete=False)
+        self.refresh()
         self.on_change()
 
     # ---------------------------------------------------------------- what may be read
@@ -213,7 +204,7 @@ class EmulatedClip:
 
     @property
     def local_name(self) -> str:
-        """The name in the advertisement."""
+        """The name in the advertisement and in GAP."""
         return "IH-" + self.serial[-5:]
 
     @property
@@ -229,30 +220,35 @@ class EmulatedClip:
 
     # ---------------------------------------------------------------- connection
 
-    def connect(self, mtu: int = 23) -> None:
-        """Take a host's connection."""
+    def connect(self, mtu: int = 23, encrypted: bool = True) -> None:
+        """Take a host's connection; one that is not encrypted within 30 s is ended."""
         self.update()
         self.outbox = Outbox(self.model, self.faults, mtu)
         self.connected = True
+        self.hang_up = False
+        self._encrypt_by = None if encrypted else self.now + ENCRYPT_BY_US
 
     def set_mtu(self, mtu: int) -> None:
         """Learn the MTU that was agreed on."""
         self.update()
         self.outbox.mtu = mtu
 
+    def set_encrypted(self) -> None:
+        """Learn that the link is encrypted now."""
+        self.update()
+        self._encrypt_by = None
+
     def disconnect(self) -> None:
         """Lose the host, by accident or by its wish; a running stream lingers."""
         if not self.connected:
             return
         self.update()
-        self.connected = False
+        self.connected = self.hang_up = False
+        self._encrypt_by = None
         self.outbox = Outbox(self.model, self.faults, 23)
         self._fast_since = self.now
-        if self.running:
-            self._lingering = True
-            if self._deadline is None and not self.flash.open:
-                self._deadline = self.now + LINGER_US
-        self._refresh()
+        self.sampling.link_lost()
+        self.refresh()
 
     def subscribe(self, channel: Channel, on: bool = True) -> None:
         """Write a Client Characteristic Configuration."""
@@ -261,7 +257,7 @@ class EmulatedClip:
             self.outbox.subscribed.add(channel)
         else:
             self.outbox.unsubscribe(channel)
-            self._refresh()
+            self.refresh()
 
     def write_control(self, value: bytes) -> None:
         """Take a write to `control`. Raises NotSubscribedError (ATT error 0xFD) if indications are off."""
@@ -272,7 +268,7 @@ class EmulatedClip:
         if self.faults.mute_control:
             return
         reply = self.control_point.answer(value, received)
-        self._refresh()
+        self.refresh()
         self.outbox.replies.append(reply)
 
     def poll(self, may_indicate: bool = True) -> Message | None:
@@ -284,40 +280,38 @@ class EmulatedClip:
             self.event(EventType.OVERFLOW, min(255, outbox.overflow))
             outbox.overflow = 0
         if message is None and outbox.transfer and outbox.may_transfer:
-            packet = outbox.transfer.packet(outbox.mtu - 3)
+            transfer = outbox.transfer
+            packet = transfer.packet(outbox.mtu - 3)
             if packet is None:
-                self.finish_transfer(outbox.transfer.status)
-                packet = outbox.ends.popleft()
+                outbox.transfer = None
+                packet = transfer.finish(transfer.status)
+                self.refresh()
             message = Message(Channel.TRANSFER, packet)
         return message
 
-    def finish_transfer(self, status: Status) -> None:
-        """End the transfer that runs, if one does."""
-        transfer, self.outbox.transfer = self.outbox.transfer, None
-        if transfer:
-            self.outbox.ends.append(transfer.finish(status))
-            self._refresh()
-
-    def end_refill(self) -> None:
-        """End a refill that runs: its stream ends, or a new one takes its ring."""
-        if self.outbox.transfer and self.outbox.transfer.kind is PacketType.REFILL:
-            self.finish_transfer(Status.ABORTED)
+    def end_transfer(self, status: Status, also_record: bool = True) -> None:
+        """End the refill that runs, or any transfer; its `transfer_end` goes before the next response."""
+        transfer = self.outbox.transfer
+        if transfer and (also_record or transfer.kind is PacketType.REFILL):
+            self.outbox.transfer = None
+            self.outbox.replies.append(transfer.finish(status))
+            self.refresh()
 
     def event(self, kind: EventType, value: int) -> None:
         """Tell the host something, if it listens."""
         if Channel.EVENT in self.outbox.subscribed:
-            self.outbox.events.append(Event(kind, value, self.next_index, self.now).pack())
+            self.outbox.events.append(Event(kind, value, self.sampling.next_index, self.now).pack())
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """Work out the state anew, and tell if it changed."""
         bits = {
-            State.SAMPLING: self.running,
+            State.SAMPLING: self.sampling.running,
             State.LOGGING: self.flash.open is not None,
             State.TRANSFERRING: self.outbox.transfer is not None,
-            State.LINGERING: self._lingering,
+            State.LINGERING: self.sampling.lingering,
             State.PAIRING: self.now < self._pairing_until,
             State.SENSOR_FAULT: self.sensor.fault,
-            State.BATTERY_LOW: self.battery is not None and self.battery < 10,
+            State.BATTERY_LOW: self.battery is not None and self.battery < LOW_BATTERY,
         }
         state = State(sum(bit for bit, on in bits.items() if on))
         if state != self._state:
@@ -328,111 +322,22 @@ class EmulatedClip:
     # ---------------------------------------------------------------- what falls due
 
     def _next_due(self) -> int | None:
-        due = []
-        if self.stream and self.stream.running:
-            due.append(self.stream.ready_us)
-            if self._deadline is not None:
-                due.append(self._deadline)
-        if self.outbox.filling:
-            due.append(self.outbox.filling.deadline_us)
-        if State.PAIRING in self._state:
-            due.append(self._pairing_until)
-        return min(due) if due else None
+        due = (
+            self.sampling.next_due(),
+            self.outbox.filling.deadline_us if self.outbox.filling else None,
+            self._pairing_until if State.PAIRING in self._state else None,
+            self._encrypt_by,
+        )
+        return min((time for time in due if time is not None), default=None)
 
     def _run(self, due: int) -> None:
-        if self.stream and self.stream.running and self.stream.ready_us <= due:
-            self._take_sample(self.stream)
+        sampling = self.sampling.next_due()
+        if sampling is not None and sampling <= due:
+            self.sampling.run(due)
         elif self.outbox.filling and self.outbox.filling.deadline_us <= due:
             self.outbox.flush()
-        elif self.running and self._deadline is not None and self._deadline <= due:
-            self.end(complete=False)
-            self._refresh()
-        else:
-            self._refresh()  # the end of pairing
-
-    def _take_sample(self, stream: Stream) -> None:
-        ready, index, fault = stream.ready_us, stream.next_index, self.sensor.fault
-        sample, flags = self.sensor.measure(index, ready)
-        stream.next_index += 1
-        if sample is None and self.model.fill_unmeasured:
-            sample = NOTHING_MEASURED
-        if sample is not None and stream.gap:
-            flags |= PacketFlags.LOST_BEFORE
-        stream.gap = sample is None
-        delay = stream.period_us / 2 if self.model.group_delay_us is None else self.model.group_delay_us
-        instant = Instant(index, ready - round(delay), sample, flags)
-        self.ring.append(instant)
-        self._log(instant)
-        self.outbox.add_live(instant, ready, self.settings.config)
-        if self.sensor.fault != fault:
-            if self.sensor.fault:
-                self.event(EventType.SENSOR_FAULT, self.faults.sensor_code)
-            self._refresh()
-
-    def _log(self, instant: Instant) -> None:
-        record = self.flash.open
-        if not record or instant.sample is None:
-            return
-        if self.flash.free:
-            record.append(instant)
-            if len(record.instants) == 1:
-                self._date(record)
-            return
-        self.flash.end(complete=False)  # full: logging ends, the stream does not
-        if self._lingering or not self.connected:
-            self._deadline = self.now + LINGER_US
-        self._refresh()
-
-    def set_unix_ms(self, unix_ms: int) -> None:
-        """Learn the date; records of this boot that have none get theirs."""
-        self._unix_offset_ms = unix_ms - self.now // 1000
-        for record in self.flash.records:
-            self._date(record)
-        if self.flash.open:
-            self._date(self.flash.open)
-
-    def _date(self, record: Record) -> None:
-        known = self._unix_offset_ms is not None and record.boot_id == self.settings.boot_id
-        if known and self._unix_offset_ms is not None and not record.unix_ms and record.instants:
-            record.unix_ms = max(0, self._unix_offset_ms + record.start_us // 1000)
-
-    # ---------------------------------------------------------------- streams
-
-    @property
-    def running(self) -> bool:
-        """Whether a stream runs."""
-        return self.stream is not None and self.stream.running
-
-    @property
-    def next_index(self) -> int:
-        """Index of the next sample; 0 when not sampling."""
-        return self.stream.next_index if self.stream and self.stream.running else 0
-
-    def begin(self, log: bool) -> None:
-        """Begin a stream; it empties the ring."""
-        self.end_refill()
-        settings = self.settings
-        settings.stream_id = (settings.stream_id + 1) % TURN
-        config = settings.config
-        period = self.model.true_period_us(config.rate_hz)
-        self.stream = Stream(settings.stream_id, config.epoch, self.now, period)
-        self.ring = Ring(self.model.ring_samples)
-        self.outbox.live_gate = False
-        self.sensor.switch_on(self.now)
-        if log:
-            self.flash.begin(settings.boot_id, config.pack(), config.epoch)
-
-    def go_on(self) -> None:
-        """End the lingering, if there is any: a host wants the stream."""
-        self._lingering = False
-        self._deadline = None
-
-    def end(self, complete: bool) -> None:
-        """End the running stream; its ring stays."""
-        self.outbox.flush()
-        self.outbox.live_gate = False
-        if self.stream:
-            self.stream.running = False
-        self.go_on()
-        self.sensor.fault = False
-        self.flash.end(complete)
+        elif self._encrypt_by is not None and self._encrypt_by <= due:
+            self._encrypt_by = None
+            self.hang_up = True
+            self.on_change()
+        self.refresh()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import pi
 
 from .wire import INVALID, OVERRANGE, SAMPLE, Capability, Config, PacketFlags, Role, f32
 
@@ -11,9 +12,11 @@ Source = Callable[[int], "Sequence[int | None] | None"]
 """Gives the six raw values of a sampling instant; None for one (or all) that cannot be measured."""
 
 SETTLING_US = 200_000
-SILENCE_US = 100_000  # the document names no time after which a sensor "does not answer"
+SILENCE_US = 1_000_000
 REPEATING_US = 1_000_000
 RETRY_US = 1_000_000
+ACC_16_G = 0.488e-3 * 9.80665
+GYR_2000_DPS = 70e-3 * pi / 180
 
 
 def lively(index: int) -> tuple[int, int, int, int, int, int]:
@@ -27,19 +30,19 @@ class ClipModel:
     """What a type of clip can do. The defaults are those of the example in section 15."""
 
     rates_hz: tuple[int, ...] = (26, 52, 104, 208, 416)
-    acc_scales: dict[int, float] = field(default_factory=lambda: {g: 0.00478564 * g / 16 for g in (2, 4, 8, 16)})
+    acc_scales: dict[int, float] = field(default_factory=lambda: {g: ACC_16_G * g / 16 for g in (2, 4, 8, 16)})
     gyr_scales: dict[int, float] = field(
-        default_factory=lambda: {dps: 0.00122173 * dps / 2000 for dps in (125, 250, 500, 1000, 2000)}
+        default_factory=lambda: {dps: GYR_2000_DPS * dps / 2000 for dps in (125, 250, 500, 1000, 2000)}
     )
     capabilities: Capability = Capability.LOG | Capability.LED | Capability.BUTTON | Capability.SLEEP
     ring_samples: int = 30 * 416
-    live_queue: int = 8
+    live_queue: int = 8  # packets; and never more than a second
     true_period_us: Callable[[int], float] = lambda rate_hz: 1e6 / rate_hz
     group_delay_us: float | None = None  # None: the sensor does not tell
     acc_limit: int = OVERRANGE  # raw values from here on are beyond the range
     gyr_limit: int = OVERRANGE
     fill_unmeasured: bool = False  # True: instants that were not measured are sent, as -32768
-    max_packets_per_s: float = 200.0  # section 13: three packets in each interval of 15 ms
+    max_packets_per_s: float = 200.0  # section 13, with MTU 247
     events: int = 16
     name: str = "Emulated clip"
     manufacturer: str = "Another company"
@@ -78,18 +81,26 @@ class Faults:
 
 
 class Sensor:
-    """The motion sensor: measures, notices that it is silent or repeats itself, and tries again each second."""
+    """The motion sensor: measures, and notices when it is silent or repeats itself for a second."""
 
     def __init__(self, model: ClipModel, faults: Faults) -> None:
         self.model = model
         self.faults = faults
         self.source: Source = lively
-        self.fault = False
         self.switch_on(0)
+
+    @property
+    def fault(self) -> bool:
+        """Whether it does not answer, or repeats itself."""
+        return self._dead or self._repeating
+
+    def clear(self) -> None:
+        """Forget a fault: the stream has ended."""
+        self._dead = self._repeating = False
 
     def switch_on(self, now_us: int) -> None:
         """Start measuring, for a new stream."""
-        self.fault = False
+        self.clear()
         self._on_us = now_us
         self._retry_us = 0
         self._silent_us: int | None = None
@@ -98,17 +109,19 @@ class Sensor:
 
     def measure(self, index: int, ready_us: int) -> tuple[bytes | None, PacketFlags]:
         """Measure one instant; None where nothing of it could be measured."""
-        if self.fault and not self._works_again(index, ready_us):
+        if self._dead and ready_us < self._retry_us:
             return None, PacketFlags.NONE
         raw = self._read(index)
         if raw is None:
             self._notice_silence(ready_us)
             return None, PacketFlags.NONE
+        if self._dead:
+            self.switch_on(ready_us)
         self._silent_us = None
         if raw != self._last:
-            self._same_us, self._last = ready_us, raw
+            self._same_us, self._last, self._repeating = ready_us, raw, False
         elif ready_us - self._same_us >= REPEATING_US:
-            self.fault, self._retry_us = True, ready_us + RETRY_US
+            self._repeating = True
             return None, PacketFlags.NONE
         return self._encode(raw, ready_us)
 
@@ -126,17 +139,7 @@ class Sensor:
         if self._silent_us is None:
             self._silent_us = ready_us
         if ready_us - self._silent_us >= SILENCE_US:
-            self.fault, self._retry_us = True, ready_us + RETRY_US
-
-    def _works_again(self, index: int, ready_us: int) -> bool:
-        if ready_us < self._retry_us:
-            return False
-        self._retry_us += RETRY_US
-        raw = self._read(index)
-        if raw is None or raw == self._last:
-            return False
-        self.fault, self._silent_us, self._on_us = False, None, ready_us
-        return True
+            self._dead, self._retry_us = True, ready_us + RETRY_US
 
     def _encode(self, raw: Sequence[int | None], ready_us: int) -> tuple[bytes, PacketFlags]:
         flags = PacketFlags.SETTLING if ready_us - self._on_us < SETTLING_US else PacketFlags.NONE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .wire import (
     HEADER_BYTES,
@@ -12,6 +12,7 @@ from .wire import (
     RECORD_PAGE_0,
     RECORD_PAGE_1,
     SAMPLE_BYTES,
+    TURN,
     PacketFlags,
     PacketType,
     RecordFlags,
@@ -48,11 +49,6 @@ class Ring:
         """Index of the oldest instant it still has."""
         return self._instants[0].index if self._instants else 0
 
-    @property
-    def total(self) -> int:
-        """Index of the next instant."""
-        return self._instants[-1].index + 1 if self._instants else 0
-
     def get(self, index: int) -> Instant | None:
         """Give an instant, or None if it is not (or no longer) there."""
         position = index - self.oldest
@@ -75,10 +71,12 @@ class Record:
     _first_index: int | None = None
 
     def append(self, instant: Instant) -> None:
-        """Store a measured sample; the first one is number 0."""
+        """Store a measured sample; the first one is number 0, and what was before it does not count."""
         if self._first_index is None:
             self._first_index = instant.index
-        self.instants[instant.index - self._first_index] = instant
+        number = instant.index - self._first_index
+        jump = PacketFlags.LOST_BEFORE if number and number - 1 not in self.instants else PacketFlags.NONE
+        self.instants[number] = replace(instant, flags=instant.flags & ~PacketFlags.LOST_BEFORE | jump)
 
     @property
     def samples(self) -> int:
@@ -131,7 +129,9 @@ class Flash:
 
     def begin(self, boot_id: int, config: bytes, epoch: int) -> Record:
         """Open a record for a stream."""
-        self._last_id = (self._last_id + 1) % 65536
+        self._last_id = (self._last_id + 1) % TURN
+        while self.find(self._last_id):
+            self._last_id = (self._last_id + 1) % TURN
         self.open = Record(self._last_id, boot_id, config, epoch)
         return self.open
 

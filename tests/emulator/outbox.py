@@ -86,9 +86,9 @@ class Outbox:
         self.filling: LivePacket | None = None
         self.live: deque[LivePacket] = deque()
         self.overflow = 0
-        self.replies: deque[Reply] = deque()
+        self.second = 0  # samples of one second
+        self.replies: deque[Reply | bytes] = deque()  # bytes: a transfer_end that goes before the next response
         self.events: deque[bytes] = deque(maxlen=model.events)
-        self.ends: deque[bytes] = deque()
         self.transfer: Transfer | None = None
 
     def unsubscribe(self, channel: Channel) -> None:
@@ -99,16 +99,17 @@ class Outbox:
             self.live.clear()
         elif channel is Channel.TRANSFER:
             self.transfer = None
-            self.ends.clear()
+            self.replies = deque(reply for reply in self.replies if isinstance(reply, Reply))
         elif channel is Channel.EVENT:
             self.events.clear()
         else:
-            self.replies.clear()
+            self.replies = deque(reply for reply in self.replies if isinstance(reply, bytes))
 
     def add_live(self, instant: Instant, ready_us: int, config: Config) -> None:
         """Pack an instant, if live packets flow."""
         if not self.live_gate or Channel.IMU not in self.subscribed:
             return
+        self.second = config.rate_hz
         if instant.sample is None:
             self.flush()
             return
@@ -121,25 +122,29 @@ class Outbox:
             self.flush()
 
     def flush(self) -> None:
-        """Queue the packet that is being filled; if the queue is full the oldest goes."""
+        """Queue the packet that is being filled; if the queue is full, or holds more than a second, the oldest goes."""
         packet, self.filling = self.filling, None
         if packet is None:
             return
         self.live.append(packet)
-        if len(self.live) > self.model.live_queue:
+        while len(self.live) > self.model.live_queue or (
+            len(self.live) > 1 and sum(len(p.samples) for p in self.live) > self.second
+        ):
             self.overflow += len(self.live.popleft().samples)
             self.live[0].flags |= PacketFlags.LOST_BEFORE
 
     def next(self, major: int, may_indicate: bool) -> Message | None:
-        """Take out what goes next, except for what a transfer still has to say."""
-        if self.ends:
-            return Message(Channel.TRANSFER, self.ends.popleft())
-        if may_indicate and self.replies and not (self.replies[0].after_live and self.live):
-            reply = self.replies.popleft()
+        """Take out what goes next: responses, events, live packets. Transfers come last, and not from here."""
+        reply = self.replies[0] if self.replies else None
+        if isinstance(reply, bytes):
+            self.replies.popleft()
+            return Message(Channel.TRANSFER, reply)
+        if reply and may_indicate and not (reply.after_live and self.live):
+            self.replies.popleft()
             if reply.on_sent:
                 reply.on_sent()
             return Message(Channel.CONTROL, reply.pack())
-        if self.events:  # before live packets: a link that is too slow for these would never tell of it
+        if self.events:
             return Message(Channel.EVENT, self.events.popleft())
         if self.live and not self.faults.hold_live:
             p = self.live.popleft()

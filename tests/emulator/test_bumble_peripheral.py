@@ -6,21 +6,22 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from bumble.att import ATT_Error
+from bumble.att import ATT_Error, ATT_Read_Blob_Request, ATT_Read_Blob_Response, ATT_Read_Request, ATT_Read_Response
 from bumble.core import UUID, AdvertisingData, ProtocolError
-from bumble.device import Advertisement, Device, DeviceConfiguration, Peer
 from bumble.gatt import (
     GATT_BATTERY_LEVEL_CHARACTERISTIC,
+    GATT_DEVICE_NAME_CHARACTERISTIC,
     GATT_FIRMWARE_REVISION_STRING_CHARACTERISTIC,
     GATT_SERIAL_NUMBER_STRING_CHARACTERISTIC,
+    GATT_SERVICE_CHANGED_CHARACTERISTIC,
 )
-from bumble.gatt_client import CharacteristicProxy
-from bumble.hci import Address
-from bumble.pairing import PairingConfig
+from bumble.smp import ErrorCode
 
-from .bumble_peripheral import Air, ClipPeripheral, Radio, WallClock
+from .bumble_peripheral import ClipPeripheral, emulated_clips
 from .emulated_clip import EmulatedClip
 from .hardware import ClipModel
+from .host_on_air import Host, until
+from .radio import Air, Radio, WallClock
 from .wire import (
     CONTROL_UUID,
     EVENT_UUID,
@@ -35,94 +36,18 @@ from .wire import (
     EventType,
     Info,
     Opcode,
-    Packet,
     PacketFlags,
-    PacketType,
+    Role,
     StartFlags,
     State,
     Status,
-    TransferEnd,
     request,
 )
 
 SERIAL = "A1B2C3D4E5F6"
 
 
-class Host:
-    """A central that speaks the protocol."""
-
-    def __init__(self, air: Air, **pairing: object) -> None:
-        radio = Radio("host", link=air)
-        self.device = Device.from_config_with_hci(
-            DeviceConfiguration(name="host", address=Address.generate_static_address()), radio, radio
-        )
-        self.device.pairing_config_factory = lambda _: PairingConfig(**pairing)  # type: ignore[arg-type]
-        self.packets: list[Packet] = []
-        self.ends: list[TransferEnd] = []
-        self.events: list[bytes] = []
-        self.responses: asyncio.Queue[bytes] = asyncio.Queue()
-
-    async def find(self, name: str = "IH-4E5F6") -> Advertisement:
-        found: asyncio.Future[Advertisement] = asyncio.get_running_loop().create_future()
-
-        def on_advertisement(advertisement: Advertisement) -> None:
-            data = advertisement.data
-            named = data.get(AdvertisingData.COMPLETE_LOCAL_NAME) == name
-            if named and data.get(AdvertisingData.SERVICE_DATA_128_BIT_UUID) and not found.done():
-                found.set_result(advertisement)
-
-        self.device.on(self.device.EVENT_ADVERTISEMENT, on_advertisement)
-        await self.device.start_scanning(active=True, filter_duplicates=False)
-        try:
-            return await asyncio.wait_for(found, 20)
-        finally:
-            await self.device.stop_scanning()
-            self.device.remove_listener(self.device.EVENT_ADVERTISEMENT, on_advertisement)
-
-    async def connect(self, address: Address, mtu: int | None = 247) -> None:
-        self.peer = Peer(await self.device.connect(address, timeout=20))
-        if mtu:
-            await self.peer.request_mtu(mtu)
-        await self.peer.discover_all()
-
-    def part(self, uuid: str) -> CharacteristicProxy[bytes]:
-        (characteristic,) = self.peer.get_characteristics_by_uuid(UUID(uuid))
-        return characteristic
-
-    async def subscribe(self, *uuids: str) -> None:
-        sinks: dict[str, Callable[[bytes], object]] = {
-            CONTROL_UUID: self.responses.put_nowait,
-            IMU_UUID: self.on_packet,
-            TRANSFER_UUID: self.on_packet,
-            EVENT_UUID: self.events.append,
-        }
-        for uuid in uuids or sinks:
-            await self.part(uuid).subscribe(sinks[uuid], prefer_notify=uuid != CONTROL_UUID)
-
-    def on_packet(self, value: bytes) -> None:
-        if value[0] & 15 == PacketType.END:
-            self.ends.append(TransferEnd.unpack(value))
-        else:
-            self.packets.append(Packet.unpack(value))
-
-    @property
-    def indices(self) -> set[int]:
-        return {packet.index + i for packet in self.packets for i in range(len(packet.samples))}
-
-    async def ask(self, opcode: Opcode, *arguments: int) -> bytes:
-        await self.part(CONTROL_UUID).write_value(request(opcode, 1, *arguments), with_response=True)
-        answer = await asyncio.wait_for(self.responses.get(), 20)
-        assert answer[:3] == bytes([opcode | 0x80, 1, Status.OK])
-        return answer[3:]
-
-
 Put = Callable[..., Awaitable[tuple[EmulatedClip, ClipPeripheral, Host]]]
-
-
-async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 @pytest.fixture
@@ -158,9 +83,67 @@ async def test_advertisement_and_scan_response(put: Put) -> None:
     assert data.get(AdvertisingData.SERVICE_DATA_128_BIT_UUID) == (UUID(SERVICE_UUID), clip.service_data)
 
 
-async def test_sizes_of_advertisement_and_scan_response(put: Put) -> None:
-    _, peripheral, _ = await put()
-    assert (len(peripheral.device.advertising_data), len(peripheral.device.scan_response_data)) == (31, 28)
+async def test_advertisement_and_scan_response_of_section_15() -> None:
+    clip = EmulatedClip("0A1B2C3D4E5F", WallClock())
+    clip.reset(physical=False)
+    clip.settings.role = Role.BACK
+    clip.set_battery(87)
+    async with ClipPeripheral(Air(), clip) as peripheral:
+        device = peripheral.device
+        written = "020106 1107 B00B267C6549898E6B4C55DE0100292E 0909 49482D4434453546"
+        assert device.advertising_data == bytes.fromhex(written)
+        written = "1B21 B00B267C6549898E6B4C55DE0100292E 01 02 00 57 0A1B2C3D4E5F"
+        assert device.scan_response_data == bytes.fromhex(written)
+
+
+async def test_a_long_read_of_info_is_one_snapshot(put: Put) -> None:
+    clip, peripheral, host = await put()
+    await host.connect(peripheral.device.random_address, mtu=None)
+    handle = host.part(INFO_UUID).handle
+    before = clip.info
+    begin = await host.peer.gatt_client.send_request(ATT_Read_Request(attribute_handle=handle))
+    clip.settings.boot_id += 1
+    rest = await host.peer.gatt_client.send_request(ATT_Read_Blob_Request(attribute_handle=handle, value_offset=22))
+    assert isinstance(begin, ATT_Read_Response)
+    assert isinstance(rest, ATT_Read_Blob_Response)
+    assert begin.attribute_value + rest.part_attribute_value == before
+    assert await host.part(INFO_UUID).read_value() == clip.info != before
+
+
+async def test_gap_name_service_changed_and_a_clip_that_does_not_know_its_battery() -> None:
+    air = Air()
+    clip = EmulatedClip(SERIAL, WallClock())
+    clip.set_battery(None)
+    host = Host(air)
+    async with ClipPeripheral(air, clip, encrypted=False) as peripheral:
+        await host.device.power_on()
+        await host.connect(peripheral.device.random_address)
+        (name,) = host.peer.get_characteristics_by_uuid(GATT_DEVICE_NAME_CHARACTERISTIC)
+        assert await name.read_value() == clip.local_name.encode()
+        assert host.peer.get_characteristics_by_uuid(GATT_SERVICE_CHANGED_CHARACTERISTIC)
+        assert not host.peer.get_characteristics_by_uuid(GATT_BATTERY_LEVEL_CHARACTERISTIC)
+    await host.device.power_off()
+
+
+async def test_a_host_that_does_not_encrypt_is_sent_away(put: Put) -> None:
+    _, peripheral, host = await put(encrypted=True, speed=200)
+    await host.connect(peripheral.device.random_address)
+    await until(lambda: peripheral.connection is None)
+
+
+async def test_a_response_goes_before_what_it_causes(put: Put) -> None:
+    clip, peripheral, host = await put(speed=5)
+    await host.connect(peripheral.device.random_address)
+    arrived: list[str] = []
+    await host.part(CONTROL_UUID).subscribe(lambda v: arrived.append("control"), prefer_notify=False)
+    await host.part(TRANSFER_UUID).subscribe(lambda v: arrived.append("transfer"))
+    for wanted in (request(Opcode.START, 1, 0), request(Opcode.REFILL, 2, 0, 20)):
+        count = arrived.count("control")
+        await host.part(CONTROL_UUID).write_value(wanted, with_response=True)
+        await until(lambda count=count: arrived.count("control") > count)  # type: ignore[misc]
+        await until(lambda: bool(clip.sampling.stream and clip.sampling.stream.next_index > 20))
+    await until(lambda: arrived.count("transfer") >= 3)
+    assert arrived == ["control", "control", "transfer", "transfer", "transfer"]
 
 
 async def test_services_properties_and_open_values(put: Put) -> None:
@@ -204,15 +187,17 @@ async def test_pairing_is_refused_after_a_minute(put: Put) -> None:
     clip, peripheral, host = await put(encrypted=True, mitm=False)
     clip._pairing_until = 0
     await host.connect(peripheral.device.random_address)
-    with pytest.raises(ProtocolError):
+    with pytest.raises(ProtocolError) as refused:
         await host.peer.connection.pair()
+    assert refused.value.error_code == ErrorCode.PAIRING_NOT_SUPPORTED
 
 
 async def test_legacy_pairing_is_refused(put: Put) -> None:
     _, peripheral, host = await put(encrypted=True, mitm=False, sc=False)
     await host.connect(peripheral.device.random_address)
-    with pytest.raises(ProtocolError):
+    with pytest.raises(ProtocolError) as refused:
         await host.peer.connection.pair()
+    assert refused.value.error_code == ErrorCode.AUTHENTICATION_REQUIREMENTS
 
 
 async def test_a_request_without_indications_is_an_att_error(put: Put) -> None:
@@ -317,17 +302,32 @@ async def test_a_slow_link_overflows(put: Put) -> None:
     await until(lambda: any(PacketFlags.LOST_BEFORE in packet.flags for packet in host.packets))
 
 
-async def test_two_clips_and_one_host() -> None:
+class OtherRadio(Radio):
+    """A controller of another test suite."""
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_clips_on_a_link_from_elsewhere(encrypted: bool) -> None:
     air = Air()
-    clips = [EmulatedClip(serial, WallClock(ppm=30)) for serial in ("0000000A0001", "0000000A0002")]
-    host = Host(air)
-    async with ClipPeripheral(air, clips[0], encrypted=False), ClipPeripheral(air, clips[1], encrypted=False):
-        await host.device.power_on()
-        found = [await host.find(clip.local_name) for clip in clips]
+    host = Host(air, mitm=False)
+    await host.device.power_on()
+    async with emulated_clips(
+        air, 2, lambda clip, index: (clip, index % 30000, 0, 0, 0, 0), radio=OtherRadio, encrypted=encrypted
+    ) as clips:
+        assert {type(clip.radio) for clip in clips} == {OtherRadio}
+        assert all(clip.device.is_advertising for clip in clips)
+        found = [await host.find(clip.clip.local_name) for clip in clips]
         assert found[0].address != found[1].address
-        for advertisement in found:
+        for number, advertisement in enumerate(found):
             await host.connect(advertisement.address)
+            if encrypted:
+                await host.peer.connection.pair()
             await host.subscribe()
+            host.packets.clear()
             await host.ask(Opcode.START, 0)
-        await until(lambda: all(clip.stream and clip.stream.next_index > 20 for clip in clips))
+            await until(lambda number=number: any(p.samples[0][0] == number for p in host.packets))  # type: ignore[misc]
+        stream = clips[0].clip.sampling.stream
+        assert stream
+        assert stream.next_index
+    assert not any(clip.connection or clip.device.is_advertising for clip in clips)
     await host.device.power_off()
