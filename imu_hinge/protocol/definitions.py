@@ -236,7 +236,7 @@ class Status(IntEnum):
     NOT_SUPPORTED = 0x0A
     """This clip has no such part (no flash, no LED)."""
     ABORTED = 0x0B
-    """The transfer was ended by `abort`, `stop` or a lost link."""
+    """The transfer was ended by `abort`, `stop` or `start`."""
     SENSOR = 0x0C
     """The motion sensor does not answer."""
 

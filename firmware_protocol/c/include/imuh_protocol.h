@@ -88,7 +88,7 @@
 #define IMUH_STATUS_STORAGE 0x08u /* Flash failed, is full, or a block of the record is damaged. */
 #define IMUH_STATUS_CRC_MISMATCH 0x09u /* The CRC-32 given is not the record's. */
 #define IMUH_STATUS_NOT_SUPPORTED 0x0au /* This clip has no such part (no flash, no LED). */
-#define IMUH_STATUS_ABORTED 0x0bu /* The transfer was ended by `abort`, `stop` or a lost link. */
+#define IMUH_STATUS_ABORTED 0x0bu /* The transfer was ended by `abort`, `stop` or `start`. */
 #define IMUH_STATUS_SENSOR 0x0cu /* The motion sensor does not answer. */
 
 /* What the clip is doing, in `info`, advertisements and events. */
