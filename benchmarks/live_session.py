@@ -208,7 +208,7 @@ def measure(hours: float = 2.0) -> Outcome:
     for health, clip in zip(group.health(), clips, strict=True):
         missing = health.books.lost
         table += [
-            [f"{health.clip}: samples taken", f"{clip.stream.next_index}"],
+            [f"{health.clip}: samples taken", f"{clip.sampling.stream.next_index}"],
             [f"{health.clip}: samples missing in the end", f"{missing}"],
             [f"{health.clip}: refilled, in {health.reconnects} outages", f"{health.books.refilled}"],
             [f"{health.clip}: clock residual", f"{health.clock_residual_ms:.3f} ms"],

@@ -110,7 +110,7 @@ class AirClip(Peripheral):
 
     def true_s(self, index: FloatArray) -> FloatArray:
         """Loop time at which the samples of the last stream were taken."""
-        stream = self.clip.stream
+        stream = self.clip.sampling.stream
         assert stream is not None
         device_us = stream.start_us + (index + 0.5) * stream.period_us
         return device_us * 1e-6 / self.speed + self.begin_s

@@ -183,8 +183,8 @@ async def test_a_stream_that_ended_while_out_of_reach_is_fetched_before_the_next
             thigh.conditions.deaf = True
             thigh.lose()
             await asyncio.sleep(40.0)  # it lingers for thirty
-            assert thigh.clip.stream is not None
-            assert not thigh.clip.running
+            assert thigh.clip.sampling.stream is not None
+            assert not thigh.clip.sampling.running
             thigh.conditions.deaf = False
             await asyncio.sleep(20.0)
 
@@ -314,7 +314,7 @@ async def test_a_button_press_becomes_an_event_at_its_time() -> None:
 
         async def press(session: Session) -> None:
             await asyncio.sleep(1.5)
-            pressed.append(thigh.clip.next_index)
+            pressed.append(thigh.clip.sampling.next_index)
             thigh.clip.press_button(2)
             thigh._wake.set()
             await asyncio.sleep(0.5)
@@ -335,8 +335,8 @@ async def test_a_configuration_that_changed_unseen_is_read_again() -> None:
             await asyncio.sleep(1.0)
             config = thigh.clip.settings.config
             thigh.clip.settings.config = config._replace(epoch=(config.epoch + 1) % 16)
-            assert thigh.clip.stream is not None
-            thigh.clip.stream.epoch = thigh.clip.settings.config.epoch
+            assert thigh.clip.sampling.stream is not None
+            thigh.clip.sampling.stream.epoch = thigh.clip.settings.config.epoch
             await asyncio.sleep(2.0)
 
         thigh = AirClip(air, 1, model=FAST)
