@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import numpy as np
 
@@ -46,6 +46,7 @@ def session_quality(
     ]
     return Quality(
         calibration=calibration.level,
+        clock_residual_ms=_clock_residual_ms(recording, tracks),
         clips={
             name: ClipQuality(
                 rate_hz=h.rate_hz,
@@ -64,6 +65,12 @@ def session_quality(
         warnings=tuple(warnings),
         athlete=athlete,
     )
+
+
+def _clock_residual_ms(recording: Recording, clips: Iterable[str]) -> float | None:
+    """The worst clip's scatter about the common clock, as a live recording notes it at its end; None elsewhere."""
+    noted = [recording.number(f"clip.{name}.clock_residual_ms") for name in clips]
+    return max((value for value in noted if value is not None), default=None)
 
 
 def _session_warnings(

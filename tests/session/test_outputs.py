@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,12 @@ def test_clip_calibrations_are_found_by_serial(tmp_path: Path, monkeypatch: pyte
     assert store_name("C4:27/../3") == "C4_27_.._3.json"
     assert not store_name("../../etc").startswith(".")
     assert load_for({}, tmp_path) == {}
+
+
+def test_the_clocks_of_a_live_recording_are_told(session_of: SessionOf) -> None:
+    recording = session_of("rdl_good", 1).recording
+    noted = {"clip.thigh.clock_residual_ms": "0.310", "clip.back.clock_residual_ms": "0.420"}
+    live = replace(recording, header={**recording.header, **noted})
+    assert summary(analyze(live))["quality"]["clock_residual_ms"] == 0.42
+    assert summary(analyze(live, clips=("thigh", "pelvis")))["quality"]["clock_residual_ms"] == 0.31
+    assert summary(analyze(recording))["quality"]["clock_residual_ms"] is None
