@@ -28,6 +28,8 @@ class CueParams:
 
     least_fold_deg: float = 15.0
     """Fold below which nothing is judged live, deg: standing is no hinge."""
+    doubt_sds: float = 1.3
+    """A back cue waits until the angle is past its threshold by this many of its SDs (one in ten by chance)."""
     least_trunk_deg: float = 25.0
     """Trunk pitch from which thigh and trunk are compared, deg: before, a degree of either is a large share."""
     still_down_deg: float = 1.0
@@ -113,9 +115,10 @@ class CueEngine:
         fold = grid.fold_deg
         level = self._neutral.levelled(grid.lumbar_deg, fold)
         ratio, shot = self._legs(grid)
+        doubt = self._params.doubt_sds * grid.lumbar_sd_deg
         values = {
-            "rounded_back": (level, grid.lumbar_deg),
-            "arched_back": (-level, grid.lumbar_deg),
+            "rounded_back": (level - doubt, grid.lumbar_deg),
+            "arched_back": (-level - doubt, grid.lumbar_deg),
             "knee_dominant": (ratio, grid.thigh_pitch_deg),
             "hips_shoot_up": (shot, shot),
         }

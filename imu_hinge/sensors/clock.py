@@ -31,6 +31,9 @@ _INTERVAL_STEP_S: Final = 1.25e-3
 
 _LAGS: Final = (1, 2, 4, 8)
 _AS_GOOD: Final = 0.93
+_CHANCE: Final = 10.0
+_RATE_STEP: Final = 0.1
+"""Rates are tried in steps that move the grid by this share of an interval over the whole stretch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,16 @@ def fit_clock(exchanges: Sequence[Exchange], params: ClockParams | None = None) 
     # Relative times, so that hours of microseconds cost no digits.
     got = np.array([e.device_received_us - reference_us for e in used]) * 1e-6
     gave = np.array([e.device_sent_us - reference_us for e in used]) * 1e-6
-    interval_s = _interval_s(got, params)
-    if interval_s is not None:
-        at_s, offset_s = got, _on_events(sent, received, got, interval_s)
+    grids = _grids(got, params)
+    if grids:
+        parts = [slice(grid.start, grid.stop) for grid in grids]
+        at_s = np.concatenate([got[part] for part in parts])
+        offset_s = np.concatenate(
+            [
+                _on_events(sent[part], received[part], got[part], grid.interval_s, params)
+                for part, grid in zip(parts, grids, strict=True)
+            ]
+        )
     else:
         round_trip = (received - sent) - (gave - got)
         best = round_trip <= np.quantile(round_trip, params.best_share)
@@ -124,48 +134,95 @@ def fit_clock(exchanges: Sequence[Exchange], params: ClockParams | None = None) 
         line.residual_s * 1e3,
         line.sd_s * 1e3,
         len(used),
-        "midpoint" if interval_s is None else "events",
-        None if interval_s is None else interval_s * 1e3,
+        "events" if grids else "midpoint",
+        grids[0].interval_s * 1e3 if grids else None,
     )
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Exchanges ``start`` to ``stop`` (half-open) share a connection interval."""
+
+    start: int
+    stop: int
+    interval_s: float
+
+
+def _grids(got_s: FloatArray, params: ClockParams) -> list[_Grid]:
+    """Stretches of one connection interval, the newest first: hosts change it when they like, and on reconnecting."""
+    fewest = params.fewest_for_events
+    grids: list[_Grid] = []
+    stop = len(got_s)
+    while stop >= fewest:
+        interval_s = None
+        for start in (max(0, stop - 2 * fewest), stop - fewest):
+            interval_s = _interval_s(got_s[start:stop], params)
+            if interval_s is not None:
+                break
+        if interval_s is None:  # in the middle of a change: look before it
+            stop -= fewest // 2
+            continue
+        while start > 0:
+            before = max(0, start - fewest)
+            if _concentration(got_s[before : start + 1], np.array([interval_s]))[0] < params.concentration:
+                break
+            start = before
+        interval_s = _interval_s(got_s[start:stop], params) or interval_s
+        grids.append(_Grid(start, stop, interval_s))
+        stop = start
+    return grids
+
+
+def _concentration(got_s: FloatArray, intervals_s: FloatArray) -> FloatArray:
+    """How well receive times lie on grids, (m,), 0 not at all, 1 exactly.
+
+    Steps over a few pings are used: long enough to tell neighbouring intervals apart, too short for clocks to drift.
+    """
+    steps = [got_s[lag:] - got_s[:-lag] for lag in _LAGS if lag == 1 or lag < len(got_s) // 2]
+    phases = [np.exp(2j * np.pi * step[:, None] / intervals_s).mean(axis=0) for step in steps]
+    return np.asarray(np.abs(phases).mean(axis=0), dtype=np.float64)
 
 
 def _interval_s(got_s: FloatArray, params: ClockParams) -> float | None:
     """The spacing of the grid on which the clip's receive times lie; None where there is none to be seen.
 
-    Steps over a few pings are used: long enough to tell neighbouring intervals apart, too short for clocks to drift.
     The interval's fractions fit as well as it does, so of the best and its multiples the widest that fits is taken.
     """
-    if len(got_s) < params.fewest_for_events:
-        return None
     low, high = (round(limit / _INTERVAL_STEP_S) for limit in params.interval_s)
-    candidates = np.arange(low, high + 1) * _INTERVAL_STEP_S
-    steps = [got_s[lag:] - got_s[:-lag] for lag in _LAGS if lag < len(got_s) // 2]
-    concentration = np.mean([np.abs(np.exp(2j * np.pi * s[:, None] / candidates).mean(axis=0)) for s in steps], axis=0)
+    concentration = _concentration(got_s, np.arange(low, high + 1, dtype=np.float64) * _INTERVAL_STEP_S)
     best = int(np.argmax(concentration))
-    if concentration[best] < params.concentration:
+    # Of so many candidates one fits a few pings by chance (Rayleigh); with this bound once in hundreds of times.
+    if concentration[best] < max(params.concentration, np.sqrt(_CHANCE / len(got_s))):
         return None
-    steps_of_best = best + low
-    multiples = [
-        n
-        for n in range(steps_of_best, high + 1, steps_of_best)
-        if concentration[n - low] >= _AS_GOOD * concentration[best]
-    ]
+    enough = _AS_GOOD * concentration[best]
+    multiples = [n for n in range(best + low, high + 1, best + low) if concentration[n - low] >= enough]
     return multiples[-1] * _INTERVAL_STEP_S
 
 
-def _on_events(sent_s: FloatArray, received_s: FloatArray, got_s: FloatArray, interval_s: float) -> FloatArray:
+def _on_events(
+    sent_s: FloatArray, received_s: FloatArray, got_s: FloatArray, interval_s: float, params: ClockParams
+) -> FloatArray:
     """Host minus device time of each exchange, (n,) s.
 
     Both the clip's receiving and the host's are event times: their difference is the clocks', but for whole intervals.
+    Over minutes the clocks drift by more than an interval, so the rate that folds best is taken out first.
     """
-    earliest = float(np.max(sent_s - got_s))
+    since_s = got_s - got_s[-1]
+    raw_s = received_s - got_s
+    limit = params.rate_limit_ppm * 1e-6
+    span_s = float(-since_s[0])
+    points = 2 * int(np.ceil(limit * span_s / (_RATE_STEP * interval_s))) + 1
+    rates = np.linspace(-limit, limit, max(points, 3))
+    folding = np.abs(np.exp(2j * np.pi * (raw_s - rates[:, None] * since_s) / interval_s).mean(axis=1))
+    # Of rates that fold alike (few pings) the smallest is likeliest.
+    drift_s = float(rates[np.argmax(folding - 1e-3 * (rates / limit) ** 2)]) * since_s
+    earliest = float(np.max(sent_s - got_s - drift_s))
     """No request is received before it was sent, so the clocks differ by at least this."""
-    difference = received_s - got_s - earliest
+    difference = raw_s - drift_s - earliest
     centre = float(np.angle(np.exp(2j * np.pi * difference / interval_s).mean())) * interval_s / (2 * np.pi)
     folded = (difference - centre + interval_s / 2) % interval_s - interval_s / 2 + centre
-    # A quarter interval of grace: the clocks drift while the pings go on.
     turn = np.floor(np.median(folded) / interval_s + 0.25)
-    return np.asarray(folded - turn * interval_s + earliest, dtype=np.float64)
+    return np.asarray(folded - turn * interval_s + earliest + drift_s, dtype=np.float64)
 
 
 @dataclass(frozen=True)

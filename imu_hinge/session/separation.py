@@ -263,9 +263,14 @@ def _write(
     unknown: BoolArray,
     found: Sequence[Course | None],
 ) -> None:
-    """Nothing is written where a clip was silent: what the others measured there stays."""
+    """Nothing is written where a clip was silent: what the others measured there stays.
+
+    A course may reach beyond the columns: live, a movement can have begun before there was a calibration.
+    """
     for course in (c for c in found if c is not None):
-        first = int(np.searchsorted(time_s, course.time_s[0] - 1e-6))
-        rows = slice(first, first + len(course.time_s))
+        first, stop = np.searchsorted(time_s, [course.time_s[0] - 1e-6, course.time_s[-1] + 1e-6])
+        inside = slice(*np.searchsorted(course.time_s, [time_s[0] - 1e-6, time_s[-1] + 1e-6]))
+        rows = slice(int(first), int(stop))
         for name, source in sources.items():
-            columns[name][rows] = np.where(unknown[rows], columns[name][rows], np.rad2deg(getattr(course, source)))
+            followed = np.rad2deg(getattr(course, source)[inside])
+            columns[name][rows] = np.where(unknown[rows], columns[name][rows], followed)

@@ -24,13 +24,17 @@ JUDGE = judge_for(Reference(lumbar_deg=5.0, fold_deg=15.0), FaultParams(), has_t
 
 
 def grid(
-    lumbar: Sequence[float] | FloatArray, fold: float | FloatArray = 60.0, time_s: FloatArray | None = None
+    lumbar: Sequence[float] | FloatArray,
+    fold: float | FloatArray = 60.0,
+    time_s: FloatArray | None = None,
+    lumbar_sd: float = 0.0,
 ) -> RepAngles:
     n = len(lumbar)
     return RepAngles.blank(
         np.arange(n) / 100.0 if time_s is None else time_s,
         has_thigh=True,
         lumbar_deg=np.array(lumbar, float),
+        lumbar_sd_deg=np.full(n, lumbar_sd),
         fold_deg=np.broadcast_to(np.asarray(fold, float), n),
     )
 
@@ -50,6 +54,13 @@ def of_rep(drawn: Drawn, exercise: str = "rdl") -> list[Cue]:
 def test_amber_then_red_once_each() -> None:
     assert cues([5, 14, 16, 18, 19, 21, 25, 25, 21, 22]) == [("rounded_back", "amber"), ("rounded_back", "red")]
     assert cues([5, -2, -4, -8, -8]) == [("arched_back", "amber"), ("arched_back", "red")]
+
+
+def test_an_angle_that_may_as_well_be_fine_is_no_cue() -> None:
+    unsure = engine().update(grid([5.0, 21.0, 21.0], lumbar_sd=6.0), FAULTS)
+    sure = engine().update(grid([5.0, 21.0, 21.0], lumbar_sd=3.0), FAULTS)
+    assert unsure == []
+    assert [(cue.name, cue.severity) for cue in sure] == [("rounded_back", "amber")]
 
 
 def test_trembling_at_the_threshold_gives_one_cue() -> None:
@@ -132,6 +143,7 @@ def test_cues_do_not_depend_on_how_the_stream_was_cut(size: int) -> None:
         np.arange(n) / 100.0,
         has_thigh=True,
         lumbar_deg=6 + 18 * np.sin(np.arange(n) / 60) + rng.normal(size=n),
+        lumbar_sd_deg=rng.uniform(0.0, 2.0, n),
         fold_deg=fold,
         thigh_pitch_deg=thigh,
         back_pitch_deg=back,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from imu_hinge.recording import Arrivals, HeaderNote
+from imu_hinge.recording import Arrivals, HeaderNote, read_arrivals
 from imu_hinge.session.analysis import analyze
 from imu_hinge.session.replay import replay
 from imu_hinge.simulation import ClipPlan, SimulatedSession, find_scenario, simulate_session
+
+ROOT = Path(__file__).resolve().parents[2]
 
 SessionOf = Callable[..., SimulatedSession]
 Stream = Callable[..., Any]
@@ -195,3 +198,13 @@ def test_a_carried_gap_leaves_little_doubt(
     after = (whole.time_s[:n] > 9.0 + samples / 100.0 + 0.1) & np.isfinite(holed.columns["hip_flexion_sd_deg"][:n])
     ratio = holed.columns["hip_flexion_sd_deg"][:n][after] / whole.columns["hip_flexion_sd_deg"][:n][after]
     assert np.nanmax(ratio) < largest_ratio
+
+
+@pytest.mark.parametrize("name", ["rdl_session", "squat_session", "deadlift_session"])
+def test_a_recording_that_says_nothing_of_what_happened_when_is_streamed_too(name: str, tmp_path: Path) -> None:
+    """As `record` writes them: the first movement begins before there is a calibration."""
+    lines = (ROOT / "recordings" / f"{name}.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    bare = tmp_path / "bare.csv"
+    bare.write_text("".join(line for line in lines if not line.startswith("# segment")), encoding="utf-8")
+    _, steps = replay(read_arrivals(bare), batch_s=1.0)
+    assert sum(len(block.reps) for step in steps for block in step.blocks) >= 8
