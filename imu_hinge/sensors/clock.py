@@ -31,6 +31,7 @@ _INTERVAL_STEP_S: Final = 1.25e-3
 
 _LAGS: Final = (1, 2, 4, 8)
 _AS_GOOD: Final = 0.93
+_LEAST_SPREAD: Final = 0.4
 _CHANCE: Final = 10.0
 _RATE_STEP: Final = 0.1
 """Rates are tried in steps that move the grid by this share of an interval over the whole stretch."""
@@ -179,8 +180,11 @@ def _concentration(got_s: FloatArray, intervals_s: FloatArray) -> FloatArray:
     Steps over a few pings are used: long enough to tell neighbouring intervals apart, too short for clocks to drift.
     """
     steps = [got_s[lag:] - got_s[:-lag] for lag in _LAGS if lag == 1 or lag < len(got_s) // 2]
-    phases = [np.exp(2j * np.pi * step[:, None] / intervals_s).mean(axis=0) for step in steps]
-    return np.asarray(np.abs(phases).mean(axis=0), dtype=np.float64)
+    phases = [np.abs(np.exp(2j * np.pi * step[:, None] / intervals_s).mean(axis=0)) for step in steps]
+    # Steps that hardly differ, as in a burst of pings, lie together on any grid that is wide against their spread.
+    telling = np.array([step.std() >= _LEAST_SPREAD * intervals_s for step in steps])
+    total = np.where(telling, phases, 0.0).sum(axis=0)
+    return np.asarray(total / np.maximum(telling.sum(axis=0), 1), dtype=np.float64)
 
 
 def _interval_s(got_s: FloatArray, params: ClockParams) -> float | None:

@@ -78,6 +78,16 @@ def test_a_link_without_events_is_fitted_by_midpoints() -> None:
     assert fit.host_s(BOOT_US + 60.0 * (1.0 + 30e-6) * 1e6) == pytest.approx(60.0, abs=1e-3)
 
 
+def test_a_burst_of_pings_does_not_pass_for_a_long_interval() -> None:
+    rng = np.random.default_rng(4)
+    times = np.cumsum(np.concatenate([rng.uniform(0.01, 0.04, 14), rng.uniform(0.25, 0.75, 8)]))
+    burst = [Exchange(t, t + 0.002, round((t + 0.001) * 1e6), round((t + 0.001) * 1e6)) for t in times.tolist()]
+    for count in range(12, len(burst) + 1):
+        fit = fit_clock(burst[:count])
+        assert fit.interval_ms is None or fit.interval_ms < 30.0
+        assert fit.host_s(burst[count - 1].device_received_us) == pytest.approx(times[count - 1] + 0.001, abs=1.5e-3)
+
+
 def test_a_single_exchange_gives_an_offset_and_no_rate() -> None:
     fit = fit_clock([Exchange(10.0, 10.02, 5_000_000, 5_004_000)])
     assert fit.host_s(5_002_000) == pytest.approx(10.01)
