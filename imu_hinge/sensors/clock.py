@@ -182,7 +182,8 @@ def _concentration(got_s: FloatArray, intervals_s: FloatArray) -> FloatArray:
     steps = [got_s[lag:] - got_s[:-lag] for lag in _LAGS if lag == 1 or lag < len(got_s) // 2]
     phases = [np.abs(np.exp(2j * np.pi * step[:, None] / intervals_s).mean(axis=0)) for step in steps]
     # Steps that hardly differ, as in a burst of pings, lie together on any grid that is wide against their spread.
-    telling = np.array([step.std() >= _LEAST_SPREAD * intervals_s for step in steps])
+    spreads = [float(np.subtract(*np.percentile(step, [75, 25]))) for step in steps]
+    telling = np.array([spread >= _LEAST_SPREAD * intervals_s for spread in spreads])
     total = np.where(telling, phases, 0.0).sum(axis=0)
     return np.asarray(total / np.maximum(telling.sum(axis=0), 1), dtype=np.float64)
 
