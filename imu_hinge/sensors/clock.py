@@ -31,7 +31,8 @@ _INTERVAL_STEP_S: Final = 1.25e-3
 
 _LAGS: Final = (1, 2, 4, 8)
 _AS_GOOD: Final = 0.93
-_LEAST_SPREAD: Final = 0.4
+_LEAST_STEP_S: Final = 0.2
+"""Pings that follow closer, as in a burst, lie together on any wide grid; they are not used to find one."""
 _CHANCE: Final = 10.0
 _RATE_STEP: Final = 0.1
 """Rates are tried in steps that move the grid by this share of an interval over the whole stretch."""
@@ -112,8 +113,10 @@ def fit_clock(exchanges: Sequence[Exchange], params: ClockParams | None = None) 
     # Relative times, so that hours of microseconds cost no digits.
     got = np.array([e.device_received_us - reference_us for e in used]) * 1e-6
     gave = np.array([e.device_sent_us - reference_us for e in used]) * 1e-6
-    grids = _grids(got, params)
+    apart = _apart(got)
+    grids = _grids(got[apart], params)
     if grids:
+        sent, received, got = sent[apart], received[apart], got[apart]
         parts = [slice(grid.start, grid.stop) for grid in grids]
         at_s = np.concatenate([got[part] for part in parts])
         offset_s = np.concatenate(
@@ -138,6 +141,15 @@ def fit_clock(exchanges: Sequence[Exchange], params: ClockParams | None = None) 
         "events" if grids else "midpoint",
         grids[0].interval_s * 1e3 if grids else None,
     )
+
+
+def _apart(got_s: FloatArray) -> NDArray[np.int64]:
+    """Exchanges at least ``_LEAST_STEP_S`` apart, by their place."""
+    kept = [0]
+    for place, at in enumerate(got_s.tolist()):
+        if at - got_s[kept[-1]] >= _LEAST_STEP_S:
+            kept.append(place)
+    return np.array(kept, np.int64)
 
 
 @dataclass(frozen=True)
@@ -181,11 +193,7 @@ def _concentration(got_s: FloatArray, intervals_s: FloatArray) -> FloatArray:
     """
     steps = [got_s[lag:] - got_s[:-lag] for lag in _LAGS if lag == 1 or lag < len(got_s) // 2]
     phases = [np.abs(np.exp(2j * np.pi * step[:, None] / intervals_s).mean(axis=0)) for step in steps]
-    # Steps that hardly differ, as in a burst of pings, lie together on any grid that is wide against their spread.
-    spreads = [float(np.subtract(*np.percentile(step, [75, 25]))) for step in steps]
-    telling = np.array([spread >= _LEAST_SPREAD * intervals_s for spread in spreads])
-    total = np.where(telling, phases, 0.0).sum(axis=0)
-    return np.asarray(total / np.maximum(telling.sum(axis=0), 1), dtype=np.float64)
+    return np.asarray(np.mean(phases, axis=0), dtype=np.float64)
 
 
 def _interval_s(got_s: FloatArray, params: ClockParams) -> float | None:
