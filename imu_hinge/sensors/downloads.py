@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 
 from imu_hinge.conventions import SITES
-from imu_hinge.errors import OutputError, ProtocolError
+from imu_hinge.errors import OutputError, PacketError, ProtocolError
+from imu_hinge.protocol.definitions import PacketType
 from imu_hinge.protocol.ledger import unwrap
 from imu_hinge.protocol.packets import SamplePacket, decode_packet, to_physical
 from imu_hinge.recording.model import ClipSamples, FloatArray, Recording
@@ -157,23 +158,40 @@ def _instants_of(packets: Sequence[bytes], record: ClipRecord) -> int:
 
 
 def _read_part(part: Path) -> list[bytes]:
-    """What an earlier attempt got; a last packet that was cut off by the end of the program is dropped."""
+    """What an earlier attempt got. From the first packet on that was cut off or is none, the part file is cut:
+    a program that was killed leaves half a packet, a power cut also zeros or whatever the disk held there before."""
     try:
         data = part.read_bytes()
+        packets, at = _whole_packets(data)
+        if at < len(data):
+            with part.open("r+b") as file:
+                file.truncate(at)
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise _unwritable(part, error) from error
+    return packets
+
+
+def _whole_packets(data: bytes) -> tuple[list[bytes], int]:
+    """Packets of a record up to the first that is none, and where that begins."""
     packets, at = [], 0
     while at + _LENGTH.size <= len(data):
         (length,) = _LENGTH.unpack_from(data, at)
         packet = data[at + _LENGTH.size : at + _LENGTH.size + length]
-        if len(packet) < length:
+        if len(packet) < length or not _is_record(packet):
             break
         packets.append(packet)
         at += _LENGTH.size + length
-    if at < len(data):
-        with part.open("r+b") as file:
-            file.truncate(at)
-    return packets
+    return packets, at
+
+
+def _is_record(packet: bytes) -> bool:
+    try:
+        decoded = decode_packet(packet)
+    except PacketError:
+        return False
+    return isinstance(decoded, SamplePacket) and decoded.kind is PacketType.RECORD
 
 
 def _append_part(part: Path, packets: Sequence[bytes]) -> None:
@@ -182,6 +200,10 @@ def _append_part(part: Path, packets: Sequence[bytes]) -> None:
         with part.open("ab") as file:
             file.write(b"".join(_LENGTH.pack(len(packet)) + packet for packet in packets))
     except OSError as error:
-        raise OutputError(
-            f"cannot be written ({error.strerror or error})", path=str(part), advice="Check the folder and free space."
-        ) from error
+        raise _unwritable(part, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"cannot be written ({error.strerror or error})", path=str(path), advice="Check the folder and free space."
+    )
