@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,3 +87,40 @@ def test_a_part_file_that_cannot_be_had_is_a_line_and_no_traceback(tmp_path: Pat
     part_of(tmp_path, record).mkdir()
     with pytest.raises(OutputError, match="cannot be written"):
         fetch(Paper(), record, tmp_path)
+
+
+def test_a_recording_that_is_there_is_done_while_it_is_that_record(tmp_path: Path) -> None:
+    record = record_of(1)
+    path = fetch(Paper(), record, tmp_path).path
+    text = path.read_text(encoding="utf-8")
+    part_of(tmp_path, record).write_bytes(b"left by a program that ended between the two")
+    head, body = text.split("\n", 1)
+    path.write_bytes(f"{head}\n# athlete.height_m: 1.78\n{body}".replace("\n", "\r\n").encode())
+    book = Paper()
+    again = fetch(book, record, tmp_path)
+    assert (again.new, again.samples, book.asked) == (False, len(RAW), [])
+    assert list(tmp_path.iterdir()) == [path]
+    at = text.rindex("\n", 0, len(text) // 2) + 1
+    later = record_of(1, np.roll(RAW, 1))
+    for changed, asked in (
+        (text[:-70], record),
+        (text[:at] + text[text.index("\n", at) + 1 :], record),
+        (text[:at] + "9" + text[at + 1 :], record),
+        ("", record),
+        (text, replace(record, boot_id=2)),
+        (text, replace(later, unix_ms=record.unix_ms)),
+    ):
+        path.write_text(changed, encoding="utf-8")
+        with pytest.raises(OutputError, match="is not record 1 as the clip has it"):
+            fetch(Paper(), asked, tmp_path)
+        assert path.read_text(encoding="utf-8") == changed
+
+
+def test_samples_that_were_not_measured_do_not_keep_a_recording_from_being_known_again(tmp_path: Path) -> None:
+    raw = RAW.copy()
+    raw[100:120] = -32768
+    record = record_of(1, raw)
+    first = fetch(Paper(raw=raw), record, tmp_path)
+    again = fetch(Paper(raw=raw), record, tmp_path)
+    assert first.samples == again.samples == len(RAW) - 20
+    assert (first.new, again.new) == (True, False)
