@@ -21,7 +21,7 @@ from firmware.core import Flash, Saved, core
 from cli.conftest import Shown
 from imu_hinge.cli import clip_air
 from imu_hinge.cli import record as record_command
-from imu_hinge.protocol.definitions import Role
+from imu_hinge.protocol.definitions import Role, State
 from imu_hinge.recording import read_recording
 from imu_hinge.sensors.ble_source import BleSource
 from imu_hinge.sensors.roles import RoleStore
@@ -308,6 +308,41 @@ def test_record_says_how_each_clip_did(imu_hinge: Run, place: Place, tmp_path: P
     assert recording.clips["back"].site == "L3"
     assert recording.clips["thigh"].side == "left"
     assert recording.header["athlete.height_m"] == "1.8"
+
+
+async def train_on(clips: tuple[VirtualClip, ...]) -> None:
+    """The thigh clip logs, and nobody has ended that."""
+    assert clips[0].train_alone() == 0
+    await asyncio.sleep(5.0)
+
+
+def test_record_does_not_end_what_a_clip_logs_unless_told_to(imu_hinge: Run, place: Place, tmp_path: Path) -> None:
+    for clips in ([], ["--clips", "thigh,back"]):
+        place.before = train_on
+        refused = imu_hinge("record", tmp_path / "x.csv", "--seconds", 0.5, *clips)
+        assert refused.code == 2
+        assert re.search(rf"clip thigh \({THIGH}\): .*\(sampling, logging.*button.*--take-over", refused.err)
+        assert not (tmp_path / "x.csv").exists()
+        assert State(place.clips[0].info.state) & State.LOGGING
+    place.before = train_on
+    others = imu_hinge("record", tmp_path / "back.csv", "--seconds", 0.5, "--clips", "back")
+    assert others.code == 0, others.err
+    assert State(place.clips[0].info.state) & State.LOGGING
+    place.before = train_on
+    taken = imu_hinge("record", tmp_path / "x.csv", "--seconds", 0.5, "--take-over")
+    assert taken.code == 0, taken.err
+    assert set(read_recording(tmp_path / "x.csv").clips) == {"thigh", "back"}
+    assert not State(place.clips[0].info.state) & State.SAMPLING
+
+
+def test_the_doctor_leaves_a_clip_that_logs_alone(imu_hinge: Run, place: Place) -> None:
+    place.before = train_on
+    shown = imu_hinge("doctor", "--seconds", 2)
+    assert shown.code == 1
+    assert f"{THIGH}: left alone, it is at work for somebody else (sampling, logging" in shown.out
+    assert f"back ({BACK}, " in shown.out
+    assert f"thigh ({THIGH}, " not in shown.out
+    assert State(place.clips[0].info.state) & State.LOGGING
 
 
 @pytest.mark.parametrize(
