@@ -8,16 +8,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import typer
 
 from imu_hinge.cli import clip_air
 from imu_hinge.cli.clip_words import table
 from imu_hinge.cli.clips import NameArgument
-from imu_hinge.errors import LinkError
+from imu_hinge.errors import ImuHingeError, LinkError
 from imu_hinge.sensors.adapter import Adapter
-from imu_hinge.sensors.downloads import Download, download
+from imu_hinge.sensors.downloads import download
 from imu_hinge.sensors.driver import Can
 from imu_hinge.sensors.drivers.imu_hinge import ImuHingeConversation
 from imu_hinge.sensors.drivers.imu_hinge_records import ClipRecord, Logbook
@@ -54,44 +54,89 @@ def download_command(
         bool, typer.Option("--delete", help="Delete each from the clip once it is on disk and verified.")
     ] = False,
 ) -> None:
-    """Download logged sessions; what breaks off goes on where it was."""
-    for left in reversed(range(_TRIES)):
-        try:
-            done = clip_air.run(lambda adapter: _fetch_all(adapter, clip, out, number, delete))
-        except LinkError as error:
-            if not left:
-                raise
-            print(f"{error.one_line()} Trying again ...", file=sys.stderr)
-        else:
-            break
-    for one in done:
-        typer.echo(f"{one.path}: {one.samples} samples")
-    if not done:
+    """Download logged sessions that are not in the folder yet; what breaks off goes on where it was."""
+    errand = _Errand(clip, out, number, delete)
+    try:
+        for left in reversed(range(_TRIES)):
+            try:
+                clip_air.run(errand.go)
+            except LinkError as error:
+                if not left:
+                    raise
+                print(f"{error.one_line()} Trying again ...", file=sys.stderr)
+            else:
+                break
+    finally:
+        for which, trouble in sorted(errand.troubles.items()):
+            print(f"record {which}: {trouble.one_line()}", file=sys.stderr)
+    if errand.troubles:
+        raise typer.Exit(2)
+    if not errand.told:
         typer.echo("Nothing to download.")
 
 
-async def _fetch_all(adapter: Adapter, clip: str, out: Path, number: int | None, delete: bool) -> list[Download]:
-    done = []
-    async with _logbook(adapter, clip) as (logbook, serial, role):
-        for record in await logbook.records():
-            if number is not None and record.record_id != number:
-                continue
-            shown = _Progress(record)
-            fetched = await download(logbook, record, out, serial, role, shown.show)
-            done.append(fetched)
-            if delete:
-                await logbook.delete(record)
-    return done
+class _Errand:
+    """All the records that are wanted, one after another, again and again while the link breaks.
+
+    ``told`` are those that were spoken of, ``troubles`` what kept others, by number; a broken link is raised.
+    """
+
+    def __init__(self, clip: str, out: Path, number: int | None, delete: bool) -> None:
+        self._clip = clip
+        self._out = out
+        self._number = number
+        self._delete = delete
+        self.told: set[ClipRecord] = set()
+        self.troubles: dict[int, ImuHingeError] = {}
+
+    async def go(self, adapter: Adapter) -> None:
+        async with _logbook(adapter, self._clip) as (logbook, serial, role):
+            for record in await logbook.records():
+                if self._number not in (None, record.record_id):
+                    continue
+                self.troubles.pop(record.record_id, None)
+                try:
+                    await self._fetch(logbook, record, serial, role)
+                except LinkError:
+                    raise
+                except ImuHingeError as error:
+                    self.troubles[record.record_id] = error  # the others are not to wait for it
+
+    async def _fetch(self, logbook: Logbook, record: ClipRecord, serial: str, role: str) -> None:
+        if not record.samples:
+            self._tell(record, f"record {record.record_id}: empty")
+            return
+        with _Progress(record) as shown:
+            done = await download(logbook, record, self._out, serial, role, shown.show)
+        self._tell(record, f"{done.path}: {f'{done.samples} samples' if done.new else 'downloaded before'}")
+        if self._delete:
+            await logbook.delete(record)
+
+    def _tell(self, record: ClipRecord, line: str) -> None:
+        if record not in self.told:
+            self.told.add(record)
+            typer.echo(line)
 
 
 class _Progress:
+    """How far it is, on a screen; the line is gone afterwards."""
+
     def __init__(self, record: ClipRecord) -> None:
         self._record = record
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *what: object) -> None:
+        self._draw("")
+
     def show(self, instants: int) -> None:
+        share = 100 * instants / max(1, self._record.samples)
+        self._draw(f"record {self._record.record_id}: {share:.0f} %")
+
+    def _draw(self, text: str) -> None:
         if sys.stderr.isatty():
-            share = 100 * instants / max(1, self._record.samples)
-            print(f"\r\x1b[Krecord {self._record.record_id}: {share:.0f} %", end="", file=sys.stderr, flush=True)
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 
 @asynccontextmanager

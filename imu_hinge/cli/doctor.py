@@ -42,6 +42,10 @@ def doctor(
         typer.echo("No clip is seen. Switch one on, bring it closer, and see that nothing else is connected to it.")
         raise typer.Exit(1)
     fine = True
+    for serial, one in sorted(checkup.found.items()):
+        if one.identity.taken:
+            fine = False
+            typer.echo(f"{serial}: left alone, it is at work for somebody else ({one.identity.state})")
     for serial, error in checkup.troubles.items():
         fine = False
         typer.echo(f"{serial}: {error.one_line()}")

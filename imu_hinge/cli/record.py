@@ -47,10 +47,13 @@ def record_command(
         str | None, typer.Option("--exercise", help="All of it is a set of this; found by itself otherwise.")
     ] = None,
     load_kg: Annotated[float | None, typer.Option("--load-kg", min=0.0, help="Load of that set, kg.")] = None,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="End what a clip streams or logs already; refused otherwise.")
+    ] = False,
 ) -> None:
     """Record from the clips until Ctrl-C: stand still for a second first."""
     params = RecordParams(height, _sites(site), _side(side), exercise, load_kg)
-    source = BleSource(parse_clips(clips), BleParams(Wanted(rate_hz=rate)))
+    source = BleSource(parse_clips(clips), BleParams(Wanted(rate_hz=rate), take_over=take_over))
     run(source, out, params, seconds)
 
 

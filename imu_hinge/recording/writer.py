@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count, pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,6 +32,12 @@ from imu_hinge.recording.model import Arrivals, Event, FloatArray, HeaderNote, R
 __all__ = ["RecordingWriter", "WrittenBlock", "recording_text", "write_recording"]
 
 
+_TO_DISK_S: Final = 1.0
+"""At most so long may a computer's end reach back."""
+_to_disk: Final[Callable[[int], None]] = getattr(os, "fdatasync", os.fsync)
+"""Wait for a file's content to be on disk; macOS and Windows know no fdatasync."""
+
+
 @dataclass(frozen=True)
 class WrittenBlock:
     """Samples of one clip as the reader will read them: time (N,), acceleration and rate (N, 3)."""
@@ -41,18 +49,24 @@ class WrittenBlock:
 
 
 class RecordingWriter:
-    """An append-only recording, complete on disk up to its last call whatever happens to the program.
+    """An append-only recording, complete up to its last call whatever happens to the program, and up to a second
+    before that whatever happens to the computer.
 
     Every call hands whole lines to the operating system before it returns, so nothing waits in the program
-    and ``kill -9`` loses nothing; one call a notification (some samples) is what it is made for. Only
-    ``close`` waits for the disk itself.
+    and ``kill -9`` loses nothing; one call a notification (some samples) is what it is made for. The first
+    call, ``close``, and in between one call a second by ``now`` also wait for the disk itself: a power cut
+    loses what came since. Calls must go on for that: what was written last before a long silence waits.
 
     ``header`` holds keys and values; the version line is added. Raises OutputError where ``path`` exists
     already or cannot be written (then or later), FormatError for a header line the reader would refuse.
     """
 
-    def __init__(self, path: str | Path, header: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: str | Path, header: Mapping[str, str], *, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.path = Path(path)
+        self._now = now
+        self._on_disk_s = now()
         keys = {VERSION_KEY: str(RECORDING_VERSION), **header}
         head = "".join(_header_lines(keys)) + COLUMN_LINE
         self._header = keys
@@ -69,6 +83,8 @@ class RecordingWriter:
         except OSError as error:
             raise self._output_error(error) from error
         self._write(head)
+        self._flush()
+        _folder_to_disk(self.path.parent)
 
     def append(self, clip: str, time_s: ArrayLike, acc_m_s2: ArrayLike, gyr_rad_s: ArrayLike) -> WrittenBlock:
         """Append samples of one clip in the order given, and return them as the reader will read them.
@@ -77,10 +93,10 @@ class RecordingWriter:
         was given, makes a live analysis equal the replay of its file. Raises SampleError for an unknown clip
         or a number that is not finite.
         """
-        time = np.asarray(time_s, dtype=np.float64).reshape(-1)
-        acc = np.asarray(acc_m_s2, dtype=np.float64).reshape(len(time), 3)
-        gyr = np.asarray(gyr_rad_s, dtype=np.float64).reshape(len(time), 3)
-        text = "".join(row_lines([clip] * len(time), time, acc, gyr))
+        at_s = np.asarray(time_s, dtype=np.float64).reshape(-1)
+        acc = np.asarray(acc_m_s2, dtype=np.float64).reshape(len(at_s), 3)
+        gyr = np.asarray(gyr_rad_s, dtype=np.float64).reshape(len(at_s), 3)
+        text = "".join(row_lines([clip] * len(at_s), at_s, acc, gyr))
         self._write(text)
         fields = [line.split(",") for line in text.splitlines()]
         table = np.array([[float(f) for f in (row[0], *row[2:])] for row in fields]).reshape(-1, 7)
@@ -137,6 +153,16 @@ class RecordingWriter:
         except OSError as error:
             self._file.close()
             raise self._output_error(error) from error
+        if self._now() - self._on_disk_s >= _TO_DISK_S:
+            self._flush()
+
+    def _flush(self) -> None:
+        try:
+            _to_disk(self._file.fileno())
+        except OSError as error:
+            self._file.close()
+            raise self._output_error(error) from error
+        self._on_disk_s = self._now()  # afterwards: a disk slower than a second is not waited for all the time
 
     def _output_error(self, error: OSError) -> OutputError:
         return OutputError(
@@ -150,9 +176,10 @@ def write_recording(recording: Recording | Arrivals, path: str | Path, *, overwr
     """Write a whole recording all or nothing: under a temporary name, then renamed.
 
     Raises OutputError where ``path`` exists (unless ``overwrite``) or cannot be written, and what
-    ``recording_text`` raises.
+    ``recording_text`` raises. When it returns, the disk has it.
     """
     write_all_or_nothing({Path(path): recording_text(recording)}, overwrite=overwrite)
+    _folder_to_disk(Path(path).parent)
 
 
 def recording_text(recording: Recording | Arrivals) -> Iterator[str]:
@@ -228,3 +255,13 @@ def _header_lines(header: Mapping[str, str]) -> list[str]:
 def _unused_numbers(kind: str, keys: Iterable[str]) -> Iterator[int]:
     taken = {key for key in keys if key.startswith(f"{kind}.")}
     return (number for number in count() if f"{kind}.{number}" not in taken)
+
+
+def _folder_to_disk(folder: Path) -> None:
+    """Have the names in a folder outlast a power cut, where the system can be asked for that."""
+    with suppress(OSError):  # Windows opens no folders, and some network disks cannot
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

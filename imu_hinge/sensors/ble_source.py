@@ -39,10 +39,11 @@ _SILENCE_S: Final = 0.25
 
 @dataclass(frozen=True)
 class BleParams:
-    """What is asked of the clips, and how patient to be."""
+    """What is asked of the clips, how patient to be, and whether to end what they stream or log for somebody else."""
 
     wanted: Wanted = field(default_factory=Wanted)
     limits: LinkLimits = field(default_factory=LinkLimits)
+    take_over: bool = False
 
 
 class _Outlet:
@@ -200,7 +201,8 @@ class BleSource:
     async def _start(self, stored: dict[str, str], now: Callable[[], float], groups: list[ClipGroup]) -> None:
         limits = self._params.limits
         adapter = Adapter(self._drivers, limits)
-        self._serials = await find_clips(adapter, stored, self._wanted, limits)
+        take_over = self._params.take_over
+        self._serials = await find_clips(adapter, stored, self._wanted, limits, take_over=take_over)
         group = ClipGroup(self._serials, adapter, self._outlet, now, self._rng, limits, self._params.wanted)
         await group.start()
         groups.append(group)

@@ -41,7 +41,8 @@ class _Nowhere:
 
 @dataclass(frozen=True)
 class Checkup:
-    """What was found: clips seen, figures of those that streamed, and what went wrong by clip."""
+    """What was found: clips seen, figures of those that streamed, and what went wrong by clip. Clips that somebody else
+    uses (``Identity.taken``) are left alone."""
 
     found: Mapping[str, Found]
     health: tuple[ClipHealth, ...] = ()
@@ -66,7 +67,8 @@ async def check_up(
     # Two clips with one role are told apart by their serials.
     names = {s: label if list(labels.values()).count(label) == 1 else s for s, label in labels.items()}
     troubles: dict[str, ImuHingeError] = {}
-    usable = dict(names)
+    # To stream would end what they stream or log.
+    usable = {serial: name for serial, name in names.items() if not found[serial].identity.taken}
     while usable:
         group = ClipGroup(
             {name: serial for serial, name in usable.items()}, adapter, _Nowhere(), now, rng, limits, wanted

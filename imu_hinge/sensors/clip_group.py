@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping
 
+from imu_hinge.errors import LinkError
 from imu_hinge.sensors.adapter import Adapter, Found
 from imu_hinge.sensors.clip_stream import ClipStream, Outlet
 from imu_hinge.sensors.driver import Wanted
@@ -21,15 +22,35 @@ _EARLIER_S = 0.05
 
 
 async def find_clips(
-    adapter: Adapter, stored: Mapping[str, str], wanted: tuple[str, ...] | None, limits: LinkLimits
+    adapter: Adapter,
+    stored: Mapping[str, str],
+    wanted: tuple[str, ...] | None,
+    limits: LinkLimits,
+    *,
+    take_over: bool = False,
 ) -> dict[str, str]:
-    """Clip names to serials of the clips around. Raises LinkError where one of those wanted is not seen."""
+    """Clip names to serials of the clips around.
+
+    Raises LinkError where one of those wanted is not seen, or streams or logs for somebody else: the session would end
+    that (PROTOCOL.md, section 7), which only ``take_over`` allows.
+    """
 
     def all_there(found: dict[str, Found]) -> bool:
-        return wanted is not None and set(wanted) <= {role_of(one, stored) for one in found.values()}
+        # One that is taken is watched for longer: systems also tell what a clip said some time ago.
+        free = {role_of(one, stored) for one in found.values() if take_over or not one.identity.taken}
+        return wanted is not None and set(wanted) <= free
 
     found = await adapter.scan(limits.scan_s, all_there)
-    return choose(found.values(), stored, wanted)
+    chosen = choose(found.values(), stored, wanted)
+    for role, serial in chosen.items():
+        if found[serial].identity.taken and not take_over:
+            raise LinkError(
+                f"it is at work for somebody else ({found[serial].identity.state})",
+                clip=f"{role} ({serial})",
+                advice="End what it logs with its button; what broke off a moment ago ends by itself within half a "
+                "minute; or end it with --take-over.",
+            )
+    return chosen
 
 
 class ClipGroup:

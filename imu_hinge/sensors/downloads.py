@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import struct
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -14,11 +14,12 @@ from typing import Final
 import numpy as np
 
 from imu_hinge.conventions import SITES
-from imu_hinge.errors import OutputError, ProtocolError
+from imu_hinge.errors import OutputError, PacketError, ProtocolError
+from imu_hinge.protocol.definitions import PacketType
 from imu_hinge.protocol.ledger import unwrap
 from imu_hinge.protocol.packets import SamplePacket, decode_packet, to_physical
 from imu_hinge.recording.model import ClipSamples, FloatArray, Recording
-from imu_hinge.recording.writer import write_recording
+from imu_hinge.recording.writer import recording_text, write_recording
 from imu_hinge.sensors.drivers.imu_hinge_records import ClipRecord, Logbook
 
 __all__ = ["Download", "download", "file_name", "samples_of"]
@@ -28,15 +29,18 @@ PART: Final = 4000
 _LENGTH: Final = struct.Struct("<H")
 _TURN: Final = 1 << 16
 _TIME_TURN: Final = 1 << 32
+_ROWS_CRC: Final = "record.rows_crc32"
 
 
 @dataclass(frozen=True)
 class Download:
-    """A record that is on disk now: its recording, how many samples it has, and whether it agreed with its CRC-32."""
+    """A record that is on disk and was found to agree with the clip: its recording, how many samples that has, and
+    whether it is ``new``, not downloaded before."""
 
     path: Path
     samples: int
     record: ClipRecord
+    new: bool = True
 
 
 async def download(
@@ -50,13 +54,16 @@ async def download(
     """Fetch a record into ``folder``; what an earlier attempt left there is not fetched again.
 
     The clip's whole CRC-32 must agree before the recording appears; a part file that leads to another one is thrown
-    away. Raises ProtocolError where it does not agree, LinkError where the link fails (ask again then), OutputError
-    where the recording exists or cannot be written.
+    away. A recording that is there already is read through, and is done where it is this record, all of it. Raises
+    ProtocolError where a check sum does not agree, LinkError where the link fails (ask again then), OutputError where
+    something else has the recording's name or it cannot be written.
     """
     path = folder / file_name(serial, record)
-    if await asyncio.to_thread(path.exists):
-        raise OutputError("already exists", path=str(path), advice="It was downloaded before; nothing is to be done.")
     part = path.with_suffix(f".{record.boot_id:04x}{record.crc32:08x}.part")
+    if await asyncio.to_thread(path.exists):
+        there = await asyncio.to_thread(_verified, path, record)
+        await asyncio.to_thread(part.unlink, missing_ok=True)
+        return Download(path, there, record, new=False)
     packets = await asyncio.to_thread(_read_part, part)
     done = _instants_of(packets, record)
     while done < record.samples:
@@ -76,8 +83,8 @@ async def download(
             advice="Download it again; it is still on the clip.",
         )
     samples = samples_of(packets, record, clip, serial)
-    recording = Recording(path.stem, _header(record, serial, clip), {clip: samples})
-    await asyncio.to_thread(write_recording, recording, path)
+    recording = Recording(path.stem, _header(record, clip), {clip: samples})
+    await asyncio.to_thread(_write, recording, path)
     await asyncio.to_thread(part.unlink, missing_ok=True)
     return Download(path, len(samples), record)
 
@@ -119,8 +126,59 @@ def samples_of(packets: Sequence[bytes], record: ClipRecord, clip: str, serial: 
     )
 
 
-def _header(record: ClipRecord, serial: str, clip: str) -> dict[str, str]:
-    header = {f"clip.{clip}.nominal_rate_hz": str(record.config.rate_hz), "record.id": str(record.record_id)}
+def _write(recording: Recording, path: Path) -> None:
+    """Write it with the sum of its rows, by which ``_verified`` knows them again."""
+    _, _, rows_crc = _contents("".join(recording_text(recording)).encode("utf-8").splitlines())
+    write_recording(replace(recording, header={**recording.header, _ROWS_CRC: f"{rows_crc:08x}"}), path)
+
+
+def _verified(path: Path, record: ClipRecord) -> int:
+    """How many samples a recording has that is this record and nobody changed; header lines may have been added.
+
+    Raises OutputError where it is anything else.
+    """
+    try:
+        with path.open("rb") as file:
+            said, rows, rows_crc = _contents(file)
+    except OSError as error:
+        raise OutputError(
+            f"cannot be read ({error.strerror or error})", path=str(path), advice="Move it away, then download again."
+        ) from error
+    wanted = {**_identity(record), _ROWS_CRC: f"{rows_crc:08x}"}
+    if any(said.get(key) != value for key, value in wanted.items()):
+        raise OutputError(
+            f"is there already, and is not record {record.record_id} as the clip has it",
+            path=str(path),
+            advice="Move it away, then download again.",
+        )
+    return rows
+
+
+def _contents(lines: Iterable[bytes]) -> tuple[dict[str, str], int, int]:
+    """Of a recording: what its header says, how many samples it has, and the CRC-32 of its rows."""
+    said: dict[str, str] = {}
+    rows, crc = -1, 0  # the names of the columns are no sample
+    for line in lines:
+        text = line.rstrip(b"\r\n")
+        if text.startswith(b"#"):
+            key, _, value = text[1:].decode("utf-8", errors="replace").partition(":")
+            said[key.strip()] = value.strip()
+        else:
+            crc = zlib.crc32(text + b"\n", crc)
+            rows += 1
+    return said, rows, crc
+
+
+def _identity(record: ClipRecord) -> dict[str, str]:
+    return {
+        "record.id": str(record.record_id),
+        "record.boot": str(record.boot_id),
+        "record.crc32": f"{record.crc32:08x}",
+    }
+
+
+def _header(record: ClipRecord, clip: str) -> dict[str, str]:
+    header = {f"clip.{clip}.nominal_rate_hz": str(record.config.rate_hz), **_identity(record)}
     if record.unix_ms:
         header["record.started"] = datetime.fromtimestamp(record.unix_ms / 1000, UTC).isoformat()
     if not record.complete:
@@ -157,23 +215,40 @@ def _instants_of(packets: Sequence[bytes], record: ClipRecord) -> int:
 
 
 def _read_part(part: Path) -> list[bytes]:
-    """What an earlier attempt got; a last packet that was cut off by the end of the program is dropped."""
+    """What an earlier attempt got. From the first packet on that was cut off or is none, the part file is cut:
+    a program that was killed leaves half a packet, a power cut also zeros or whatever the disk held there before."""
     try:
         data = part.read_bytes()
+        packets, at = _whole_packets(data)
+        if at < len(data):
+            with part.open("r+b") as file:
+                file.truncate(at)
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise _unwritable(part, error) from error
+    return packets
+
+
+def _whole_packets(data: bytes) -> tuple[list[bytes], int]:
+    """Packets of a record up to the first that is none, and where that begins."""
     packets, at = [], 0
     while at + _LENGTH.size <= len(data):
         (length,) = _LENGTH.unpack_from(data, at)
         packet = data[at + _LENGTH.size : at + _LENGTH.size + length]
-        if len(packet) < length:
+        if len(packet) < length or not _is_record(packet):
             break
         packets.append(packet)
         at += _LENGTH.size + length
-    if at < len(data):
-        with part.open("r+b") as file:
-            file.truncate(at)
-    return packets
+    return packets, at
+
+
+def _is_record(packet: bytes) -> bool:
+    try:
+        decoded = decode_packet(packet)
+    except PacketError:
+        return False
+    return isinstance(decoded, SamplePacket) and decoded.kind is PacketType.RECORD
 
 
 def _append_part(part: Path, packets: Sequence[bytes]) -> None:
@@ -182,6 +257,10 @@ def _append_part(part: Path, packets: Sequence[bytes]) -> None:
         with part.open("ab") as file:
             file.write(b"".join(_LENGTH.pack(len(packet)) + packet for packet in packets))
     except OSError as error:
-        raise OutputError(
-            f"cannot be written ({error.strerror or error})", path=str(part), advice="Check the folder and free space."
-        ) from error
+        raise _unwritable(part, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"cannot be written ({error.strerror or error})", path=str(path), advice="Check the folder and free space."
+    )

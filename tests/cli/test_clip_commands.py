@@ -21,7 +21,7 @@ from firmware.core import Flash, Saved, core
 from cli.conftest import Shown
 from imu_hinge.cli import clip_air
 from imu_hinge.cli import record as record_command
-from imu_hinge.protocol.definitions import Role
+from imu_hinge.protocol.definitions import Role, State
 from imu_hinge.recording import read_recording
 from imu_hinge.sensors.ble_source import BleSource
 from imu_hinge.sensors.roles import RoleStore
@@ -157,11 +157,13 @@ def test_the_doctor_without_clips_and_without_bluetooth(
     assert not Path("never.csv").exists()
 
 
-def trained(seconds: float) -> Script:
+def trained(*sessions_s: float) -> Script:
     async def train(clips: tuple[VirtualClip, ...]) -> None:
-        assert clips[0].train_alone() == 0
-        await asyncio.sleep(seconds)
-        clips[0].end_alone()
+        for seconds in sessions_s:
+            assert clips[0].train_alone() == 0
+            await asyncio.sleep(seconds)
+            clips[0].end_alone()
+            await asyncio.sleep(1.0)
         clips[0].hold()  # the minute for pairing is long over
 
     return train
@@ -215,9 +217,76 @@ def test_a_download_that_breaks_off_goes_on_where_it_was(imu_hinge: Run, place: 
     (path,) = (tmp_path / "logged").iterdir()
     assert path.suffix == ".csv"
     assert np.diff(read_recording(path).clips["thigh"].time_s).max() < 0.0102
-    twice = imu_hinge("clips", "download", "thigh", "--out", tmp_path / "logged")
-    assert twice.code == 2
-    assert "downloaded before" in twice.err
+
+
+def test_a_link_lost_in_the_second_record_costs_nothing_of_the_first(
+    imu_hinge: Run, place: Place, tmp_path: Path
+) -> None:
+    out = tmp_path / "logged"
+    place.before = trained(20.0, 60.0)
+    lost = False
+
+    async def lose(clips: tuple[VirtualClip, ...]) -> None:
+        nonlocal lost
+        clips[0].conditions.interval_ms = 15.0
+        while not lost:
+            await asyncio.sleep(0.05)
+            names = {path.suffix: path for path in out.iterdir()} if out.exists() else {}
+            if ".csv" in names and ".part" in names and names[".part"].stat().st_size > 50_000:
+                lost = True
+                clips[0].lose()
+
+    place.during = lose
+    fetched = imu_hinge("clips", "download", "thigh", "--out", out)
+    assert fetched.code == 0, fetched.err
+    assert lost
+    assert fetched.err.count("Trying again") == 1
+    first, second = sorted(out.iterdir())
+    assert [line.partition(": ")[0] for line in fetched.out.splitlines()] == [str(first), str(second)]
+    assert fetched.out.count(" samples\n") == 2
+    for path, seconds in ((first, 20), (second, 60)):
+        time_s = read_recording(path).clips["thigh"].time_s
+        assert time_s[-1] == pytest.approx(seconds, abs=1.0)
+        assert np.diff(time_s).max() < 0.0102
+
+
+def test_next_week_only_what_is_new_is_downloaded(imu_hinge: Run, place: Place, tmp_path: Path) -> None:
+    out = tmp_path / "logged"
+    place.before = trained(5.0)
+    assert imu_hinge("clips", "download", "thigh", "--out", out).code == 0
+    (old,) = out.iterdir()
+    before = old.stat().st_mtime_ns, old.stat().st_ino
+    place.before = trained(3.0)
+    again = imu_hinge("clips", "download", "thigh", "--out", out)
+    assert (again.code, again.err) == (0, "")
+    _, new = sorted(out.iterdir())
+    assert again.out.splitlines()[0] == f"{old}: downloaded before"
+    assert again.out.splitlines()[1].startswith(f"{new}: ")
+    assert (old.stat().st_mtime_ns, old.stat().st_ino) == before
+    # What is on disk is what the clip has, so the clip may lose it.
+    away = imu_hinge("clips", "download", "thigh", "--out", out, "--delete")
+    assert (away.code, away.out) == (0, f"{old}: downloaded before\n{new}: downloaded before\n")
+    assert imu_hinge("clips", "records", "thigh").out == "No sessions are stored on this clip.\n"
+    assert sorted(out.iterdir()) == [old, new]
+
+
+def test_what_is_wrong_with_one_record_does_not_keep_the_others(imu_hinge: Run, place: Place, tmp_path: Path) -> None:
+    out = tmp_path / "logged"
+    place.before = trained(5.0, 4.0)
+    assert imu_hinge("clips", "download", "thigh", "--out", out).code == 0
+    first, second = sorted(out.iterdir())
+    text = first.read_text(encoding="utf-8")
+    first.write_text(text[: len(text) // 2], encoding="utf-8")
+    second.unlink()
+    shown = imu_hinge("clips", "download", "thigh", "--out", out, "--delete")
+    assert shown.code == 2
+    assert shown.out.startswith(f"{second}: ")
+    assert re.fullmatch(r"record \d+: .* is not record \d+ as the clip has it. Move it away, .*\n", shown.err)
+    left = imu_hinge("clips", "records", "thigh").out.splitlines()
+    assert len(left) == 2, "a record was deleted that is not on disk, or one was kept that is"
+    first.unlink()
+    assert imu_hinge("clips", "download", "thigh", "--out", out, "--delete").code == 0
+    assert first.read_text(encoding="utf-8") == text
 
 
 def test_a_clip_that_takes_no_pairing_any_more_says_what_to_press(imu_hinge: Run, place: Place) -> None:
@@ -239,6 +308,41 @@ def test_record_says_how_each_clip_did(imu_hinge: Run, place: Place, tmp_path: P
     assert recording.clips["back"].site == "L3"
     assert recording.clips["thigh"].side == "left"
     assert recording.header["athlete.height_m"] == "1.8"
+
+
+async def train_on(clips: tuple[VirtualClip, ...]) -> None:
+    """The thigh clip logs, and nobody has ended that."""
+    assert clips[0].train_alone() == 0
+    await asyncio.sleep(5.0)
+
+
+def test_record_does_not_end_what_a_clip_logs_unless_told_to(imu_hinge: Run, place: Place, tmp_path: Path) -> None:
+    for clips in ([], ["--clips", "thigh,back"]):
+        place.before = train_on
+        refused = imu_hinge("record", tmp_path / "x.csv", "--seconds", 0.5, *clips)
+        assert refused.code == 2
+        assert re.search(rf"clip thigh \({THIGH}\): .*\(sampling, logging.*button.*--take-over", refused.err)
+        assert not (tmp_path / "x.csv").exists()
+        assert State(place.clips[0].info.state) & State.LOGGING
+    place.before = train_on
+    others = imu_hinge("record", tmp_path / "back.csv", "--seconds", 0.5, "--clips", "back")
+    assert others.code == 0, others.err
+    assert State(place.clips[0].info.state) & State.LOGGING
+    place.before = train_on
+    taken = imu_hinge("record", tmp_path / "x.csv", "--seconds", 0.5, "--take-over")
+    assert taken.code == 0, taken.err
+    assert set(read_recording(tmp_path / "x.csv").clips) == {"thigh", "back"}
+    assert not State(place.clips[0].info.state) & State.SAMPLING
+
+
+def test_the_doctor_leaves_a_clip_that_logs_alone(imu_hinge: Run, place: Place) -> None:
+    place.before = train_on
+    shown = imu_hinge("doctor", "--seconds", 2)
+    assert shown.code == 1
+    assert f"{THIGH}: left alone, it is at work for somebody else (sampling, logging" in shown.out
+    assert f"back ({BACK}, " in shown.out
+    assert f"thigh ({THIGH}, " not in shown.out
+    assert State(place.clips[0].info.state) & State.LOGGING
 
 
 @pytest.mark.parametrize(

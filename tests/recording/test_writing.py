@@ -30,6 +30,7 @@ from imu_hinge.recording import (
     read_recording,
     write_recording,
 )
+from imu_hinge.recording import writer as writer_module
 
 STILL = ([0.1, 0.2, 9.8], [0.01, 0.02, 0.03])
 
@@ -102,6 +103,36 @@ def test_a_killed_recording_is_valid(tmp_path: Path) -> None:
     recording = read_recording(path)
     assert len(recording.clips["thigh"]) == 100
     assert recording.warnings == ()
+
+
+def test_the_disk_is_waited_for_once_a_second_and_not_once_a_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, now_s = tmp_path / "live.csv", 100.0
+    on_disk: list[tuple[float, int]] = []
+    sizes = {}
+    monkeypatch.setattr(writer_module, "_to_disk", lambda file: on_disk.append((now_s, os.fstat(file).st_size)))
+    with RecordingWriter(path, {}, now=lambda: now_s) as writer:
+        sizes[now_s] = path.stat().st_size
+        for step in range(1, 85):
+            now_s = 100.0 + step / 16
+            writer.append("thigh", step, *STILL)
+            sizes[now_s] = path.stat().st_size
+    assert on_disk == [(second, sizes[second]) for second in (100.0, 101.0, 102.0, 103.0, 104.0, 105.0)]
+
+
+def test_a_disk_that_fails_is_an_output_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 0.0
+
+    def fail(descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with RecordingWriter(tmp_path / "live.csv", {}, now=lambda: now_s) as writer:
+        monkeypatch.setattr(writer_module, "_to_disk", fail)
+        writer.append("thigh", 0.0, *STILL)
+        now_s = 1.5
+        with pytest.raises(OutputError, match="Input/output error"):
+            writer.append("thigh", 0.01, *STILL)
 
 
 def test_append_returns_what_the_reader_will_read(tmp_path: Path) -> None:
