@@ -177,9 +177,9 @@ def live(s: Session, first: int, until: int, size: int = 10) -> Session:
 
 def sessions() -> list[Session]:
     made = [basics(), small_link(), refusals(), gaps(), invalid_and_overrange(), slow_link(), one_response_at_a_time()]
-    made += [reconnect(), linger_ends(), ring_limits(), index_wrap(), time_wrap(), transfers_end(), configuring()]
-    made += [stuck(), silent(), fails_to_start(), the_rest(), record(), record_survives(), flash_full(), alone()]
-    made += [late_subscription(), batch_deadline(), mtu_changes(), overtaken(), record_and_start()]
+    made += [reconnect(), linger_ends(), linger_waits(), ring_limits(), index_wrap(), time_wrap(), transfers_end()]
+    made += [configuring(), stuck(), silent(), fails_to_start(), the_rest(), record(), record_survives(), flash_full()]
+    made += [alone(), late_subscription(), batch_deadline(), mtu_changes(), overtaken(), record_and_start()]
     return made
 
 
@@ -333,6 +333,26 @@ def linger_ends() -> Session:
     s.ask(7, struct.pack("<HH", 6250, 1), 3).ask(7, struct.pack("<HH", 0, 10), 7)
     s.start(2, 2, 0, 0)
     return s
+
+
+def linger_waits() -> Session:
+    s = Session("linger_waits", "The 30 s do not run out while a host is connected; the link's end ends the stream.")
+    s.link().start().state(1).do("samples", 10, PERIOD).packet(0, 10, SETTLING).do("disconnected")
+    s.do("samples", 6240, PERIOD).link().do("samples", 250, PERIOD)  # 31.152 s after the loss
+    s.start(2, 1, 1, 6500).state(1, 6500).do("samples", 10, PERIOD).packet(6500, 10).do("disconnected")
+    # The loss that counts is the first since the resume; without another resume the next link ends it.
+    s.do("samples", 3000, PERIOD).link().do("disconnected").do("samples", 3000, PERIOD).link()
+    s.do("samples", 250, PERIOD).do("tell")
+    s.told("info", bytes([1, 0, 0, 9]) + CONFIG_208 + bytes([15]) + struct.pack("<HHIH", 1, 1, 6240, 208) + SERIAL)
+    s.told("service_data", bytes([1, 0, 9, 255]) + SERIAL)
+    s.do("disconnected").told("sensor_stop").link(20, (CONTROL, TRANSFER))
+    s.ask(7, struct.pack("<HH", 12758, 9), 0, struct.pack("<HH", 12758, 2))
+    s.packet(12758, 1, 0, 1).packet(12759, 1, 0, 1).end([(12758, 12760)])
+    s.ask(4, b"", 0, struct.pack("<HI", 1, 12760))
+    # Logged: the 30 s count from when flash is full, 39 samples after the last it took; they too wait for a host.
+    s.do("disconnected").link(244, (CONTROL,)).start(1, 2).do("samples", 2000, PERIOD).do("disconnected")
+    s.do("samples", FREE + 39 + 6000 - 2000, PERIOD).link(244, (CONTROL,)).do("samples", 300, PERIOD).do("disconnected")
+    return s.told("sensor_stop")
 
 
 def ring_limits() -> Session:
