@@ -190,5 +190,9 @@ int link_init(void)
 	if (err != 0) {
 		return err;
 	}
-	return settings_load_subtree("bt"); /* identities, bonds */
+	err = settings_load_subtree("bt"); /* identities, bonds, and the name it last had */
+	if (err != 0) {
+		return err;
+	}
+	return bt_set_name(advertising_name()); /* GAP says what the advertisement says */
 }
