@@ -77,13 +77,18 @@ class Sampling:
         self._deadline = None
 
     def link_lost(self) -> None:
-        """Linger, if a stream runs. The 30 s count from the first loss; a stream that is logged has no end."""
+        """Linger, if a stream runs: 30 s from the first loss, or to the end of a link that outlasts them.
+
+        A stream that is logged has no end.
+        """
         self._hosted = False
         if not self.running:
             return
         self.lingering = True
         if self._deadline is None and not self.clip.flash.open:
             self._deadline = self.clip.now + LINGER_US
+        elif self._deadline is not None and self._deadline <= self.clip.now:
+            self.end(complete=False)
 
     def end(self, complete: bool) -> None:
         """End the running stream; its ring stays."""
@@ -105,7 +110,9 @@ class Sampling:
         if not self.stream or not self.stream.running:
             return None
         ready = self.stream.ready_us
-        return ready if self._deadline is None else min(ready, self._deadline)
+        if self._deadline is None or self.clip.connected:
+            return ready
+        return min(ready, self._deadline)
 
     def run(self, due: int) -> None:
         """Take the sample that is due, or end the lingering."""

@@ -127,15 +127,23 @@ class TestStateMachine:
         assert world.clip.state == State.PAIRING
         assert world.connect().stop()[1] == 31 * 200
 
-    def test_a_connection_alone_does_not_stop_the_30_s(self) -> None:
+    def test_they_do_not_run_out_while_a_host_is_connected(self) -> None:
         world = sampling()
         world.clip.disconnect()
-        world.wait(20 * SECOND, SECOND).connect()
-        assert State.LINGERING in world.clip.state
-        world.wait(10 * SECOND)
-        assert world.clip.state == State.PAIRING
-        assert world.event_values(EventType.STATE)[-1] == State.PAIRING
-        assert world.refill(6200 - 10, 10) == (6190, 10)
+        world.wait(29 * SECOND, SECOND).connect().wait(10 * SECOND, SECOND)
+        assert world.clip.state == State.SAMPLING | State.LINGERING | State.PAIRING
+        stream_id, resumed, index, _ = world.start(RESUME)
+        assert (stream_id, resumed, index) == (1, 1, 8000)
+        assert State.LINGERING not in world.clip.state
+        assert world.refill(8000 - 10, 10) == (7990, 10)
+
+    def test_a_connection_that_outlasts_them_without_a_resume_ends_the_stream_with_itself(self) -> None:
+        world = sampling()
+        world.clip.disconnect()
+        world.wait(20 * SECOND, SECOND).connect().wait(15 * SECOND, SECOND)
+        world.clip.disconnect()
+        assert State.SAMPLING not in world.clip.state
+        assert world.connect().refill(36 * 200 - 10, 10) == (36 * 200 - 10, 10)
 
     def test_a_second_loss_does_not_begin_the_30_s_anew(self) -> None:
         world = sampling()
@@ -200,14 +208,16 @@ class TestStateMachine:
         world.wait(1)
         assert State.SAMPLING not in world.clip.state
 
-    def test_nor_does_a_host_that_only_looks_on_keep_it_alive(self) -> None:
+    def test_a_host_that_only_looks_on_keeps_it_alive_as_long_as_it_looks(self) -> None:
         world = World()
         world.clip.flash.capacity = 200 * 20
         assert world.clip.start_by_button()
-        world.wait(SECOND).connect().wait(50 * SECOND, SECOND)
+        world.wait(SECOND).connect().wait(60 * SECOND, SECOND)
+        assert State.SAMPLING in world.clip.state
+        world.clip.disconnect()
         assert State.SAMPLING not in world.clip.state
 
-    def test_but_one_that_resumed_does(self) -> None:
+    def test_one_that_resumed_it_has_it_for_good(self) -> None:
         world = World()
         world.clip.flash.capacity = 200 * 20
         assert world.clip.start_by_button()

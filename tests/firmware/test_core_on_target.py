@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.firmware.core import C_DIR, STRICT, sources
-from tests.firmware.vector_scripts import cases, split_output
+from tests.firmware.vector_scripts import SESSION, cases, split_output
 
 QEMU = C_DIR / "qemu"
 CASES = cases()
@@ -43,7 +43,7 @@ def test_a_cortex_m4_gives_the_same_bytes(need: Callable[..., None], tmp_path: P
         *STRICT,
     ]
     command += [f"-T{QEMU / 'mps2_an386.ld'}", f"-I{C_DIR / 'include'}", f"-I{C_DIR / 'test'}", f"-I{tmp_path}"]
-    command += [*map(str, sources()), str(C_DIR / "test" / "session.c")]
+    command += [*map(str, [*sources(), *SESSION])]
     command += [str(QEMU / "startup.c"), str(QEMU / "main_qemu.c"), "-lgcc", "-o", str(image)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from tests.firmware.core import C_DIR, STRICT, sources
-from tests.firmware.vector_scripts import Case, cases, load_generator, make_program, program_input, split_output
+from tests.firmware.vector_scripts import (
+    SESSION,
+    Case,
+    cases,
+    load_generator,
+    make_program,
+    program_input,
+    split_output,
+)
 
 CASES = cases()
 
@@ -82,7 +90,7 @@ DIALECTS = [
 @pytest.mark.parametrize("dialect", DIALECTS, ids=[" ".join(dialect) for dialect in DIALECTS])
 def test_no_compiler_warns(dialect: tuple[str, ...], need: Callable[..., None], tmp_path: Path) -> None:
     need(dialect[0])
-    for source in [*sources(), C_DIR / "test" / "session.c", C_DIR / "test" / "main_fuzz.c"]:
+    for source in [*sources(), *SESSION, C_DIR / "test" / "main_fuzz.c"]:
         command = [*dialect, "-O2", *STRICT, f"-I{C_DIR / 'include'}", "-c", str(source), "-o", str(tmp_path / "o")]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, done.stderr

@@ -15,9 +15,11 @@ from typing import Any, Final, NamedTuple
 
 from tests.firmware.core import C_DIR, STRICT, sources
 
-__all__ = ["VECTORS", "Case", "cases", "load_generator", "make_program", "program_input", "split_output"]
+__all__ = ["SESSION", "VECTORS", "Case", "cases", "load_generator", "make_program", "program_input", "split_output"]
 
 VECTORS: Final = C_DIR.parent / "vectors"
+SESSION: Final = (C_DIR / "test" / "session.c", C_DIR / "test" / "session_parts.c")
+"""What runs a script."""
 
 
 class Case(NamedTuple):
@@ -112,7 +114,7 @@ def make_program(main: str, out: Path, *flags: str, compiler: str = "gcc", timeo
     """Compile the core with a test program of c/test."""
     test = C_DIR / "test"
     command = [compiler, "-std=c99", *STRICT, *flags, f"-I{C_DIR / 'include'}", "-o", str(out)]
-    command += [*map(str, sources()), str(test / "session.c"), str(test / main)]
+    command += [*map(str, sources()), *map(str, SESSION), str(test / main)]
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=timeout)
     return out
 

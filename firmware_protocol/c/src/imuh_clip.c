@@ -183,10 +183,7 @@ void imuh_clip_disconnected(struct imuh_clip *clip)
     forget_link(clip);
     clip->connected = false;
     clip->sleep_waits = false;
-    if (clip->sampling && !clip->lingering) {
-        clip->lingering = true;
-        clip->linger_since_us = clip->port.now_us(clip->port.user);
-    }
+    imuh_clip_link_lost(clip);
     imuh_clip_pump(clip);
     if (sleep) {
         clip->port.sleep(clip->port.user);

@@ -32,6 +32,7 @@ void imuh_clip_send_response(struct imuh_clip *clip);
 uint8_t imuh_clip_begin_stream(struct imuh_clip *clip, bool log);
 void imuh_clip_end_stream(struct imuh_clip *clip, bool complete);
 void imuh_clip_log_ended(struct imuh_clip *clip);
+void imuh_clip_link_lost(struct imuh_clip *clip);
 void imuh_clip_stream_poll(struct imuh_clip *clip, uint64_t now_us);
 
 /* imuh_clip_live.c */

@@ -225,14 +225,32 @@ void imuh_clip_sample(struct imuh_clip *clip, const int16_t *acc, const int16_t 
     imuh_clip_pump(clip);
 }
 
-void imuh_clip_stream_poll(struct imuh_clip *clip, uint64_t now_us)
+/* The time without a host is over. While one is connected it may still resume the stream. */
+static bool linger_over(const struct imuh_clip *clip, uint64_t now_us)
 {
     const bool logging = clip->port.log != NULL && imuh_log_active(clip->port.log);
+    return clip->lingering && !clip->connected && !logging &&
+           now_us - clip->linger_since_us >= (uint64_t)IMUH_LINGER_S * IMUH_SECOND_US;
+}
+
+void imuh_clip_link_lost(struct imuh_clip *clip)
+{
+    const uint64_t now = clip->port.now_us(clip->port.user);
+    if (clip->sampling && !clip->lingering) {
+        clip->lingering = true;
+        clip->linger_since_us = now;
+    }
+    if (linger_over(clip, now)) {
+        imuh_clip_end_stream(clip, false);
+    }
+}
+
+void imuh_clip_stream_poll(struct imuh_clip *clip, uint64_t now_us)
+{
     if (!clip->sampling) {
         return;
     }
-    if (clip->lingering && !logging &&
-        now_us - clip->linger_since_us >= (uint64_t)IMUH_LINGER_S * IMUH_SECOND_US) {
+    if (linger_over(clip, now_us)) {
         imuh_clip_end_stream(clip, false);
         return;
     }

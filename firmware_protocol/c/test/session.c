@@ -7,6 +7,7 @@
 #include "imuh_bytes.h"
 #include "imuh_clip.h"
 #include "imuh_crc32.h"
+#include "session_script.h"
 
 #ifndef SESSION_SAMPLES_MAX
 #define SESSION_SAMPLES_MAX 65535u /* the fuzzer takes less, to run more */
@@ -14,11 +15,6 @@
 #define RING_SAMPLES (30u * 208u)
 #define FLASH_BYTES 32768u
 #define SECTOR_BYTES 4096u
-
-struct script {
-    const uint8_t *bytes;
-    size_t left;
-};
 
 static struct {
     session_tell tell;
@@ -32,7 +28,6 @@ static struct {
     struct imuh_saved saved;
     struct imuh_clip clip;
     struct imuh_log log;
-    struct imuh_packet packet;
     uint8_t ring[IMUH_RING_BYTES(RING_SAMPLES)];
     uint8_t flash[FLASH_BYTES];
 } world;
@@ -45,27 +40,6 @@ static const struct imuh_range gyr_ranges[] = {{125u, 0.0000763581548f, 32767u},
                                                {500u, 0.000305432619f, 32767u},
                                                {1000u, 0.000610865238f, 32767u},
                                                {2000u, 0.00122173048f, 32767u}};
-
-static uint8_t take8(struct script *script)
-{
-    if (script->left == 0u) {
-        return 0u;
-    }
-    script->left--;
-    return *script->bytes++;
-}
-
-static uint16_t take16(struct script *script)
-{
-    const uint8_t low = take8(script);
-    return (uint16_t)(low | ((uint32_t)take8(script) << 8));
-}
-
-static uint32_t take32(struct script *script)
-{
-    const uint16_t low = take16(script);
-    return low | ((uint32_t)take16(script) << 16);
-}
 
 static uint64_t now_us(void *user)
 {
@@ -221,160 +195,6 @@ static void sample(uint32_t period_us, bool stuck)
     (void)imuh_clip_poll(&world.clip);
 }
 
-static void take_sample(struct script *script, int16_t axes[6], uint8_t *which)
-{
-    unsigned i;
-    *which = take8(script);
-    for (i = 0u; i < 6u; i++) {
-        const uint16_t bits = take16(script);
-        uint8_t bytes[2];
-        imuh_put_u16(bytes, bits);
-        axes[i] = imuh_get_i16(bytes);
-    }
-}
-
-static void parse(struct script *script)
-{
-    uint8_t bytes[256];
-    uint8_t told[14];
-    struct imuh_request request;
-    const uint8_t capabilities = take8(script);
-    const uint8_t length = take8(script);
-    unsigned i;
-    memset(told, 0, sizeof told);
-    for (i = 0u; i < length; i++) {
-        bytes[i] = take8(script);
-    }
-    told[0] = imuh_control_parse(bytes, length, capabilities, &request);
-    told[1] = request.opcode;
-    told[2] = request.tag;
-    switch (told[0] == IMUH_STATUS_OK ? request.opcode : 0u) {
-    case IMUH_OPCODE_IDENTIFY:
-        told[3] = request.args.identify.pattern;
-        told[4] = request.args.identify.seconds;
-        break;
-    case IMUH_OPCODE_CONFIGURE:
-        imuh_put_u16(told + 3, request.args.configure.rate_hz);
-        told[5] = request.args.configure.acc_range_g;
-        imuh_put_u16(told + 6, request.args.configure.gyr_range_dps);
-        told[8] = request.args.configure.batch_ms;
-        break;
-    case IMUH_OPCODE_START:
-        told[3] = request.args.start_flags;
-        break;
-    case IMUH_OPCODE_PING:
-        imuh_put_u32(told + 3, request.args.cookie);
-        break;
-    case IMUH_OPCODE_MARK:
-        told[3] = request.args.mark_code;
-        break;
-    case IMUH_OPCODE_REFILL:
-        imuh_put_u16(told + 3, request.args.refill.first_index);
-        imuh_put_u16(told + 5, request.args.refill.count);
-        break;
-    case IMUH_OPCODE_SET_ROLE:
-        told[3] = request.args.role;
-        break;
-    case IMUH_OPCODE_SET_TIME:
-        imuh_put_u64(told + 3, request.args.unix_ms);
-        break;
-    case IMUH_OPCODE_RECORD_INFO:
-        imuh_put_u16(told + 3, request.args.record_info.position);
-        told[5] = request.args.record_info.page;
-        break;
-    case IMUH_OPCODE_RECORD_READ:
-        imuh_put_u16(told + 3, request.args.record_read.record_id);
-        imuh_put_u32(told + 5, request.args.record_read.first);
-        imuh_put_u32(told + 9, request.args.record_read.count);
-        break;
-    case IMUH_OPCODE_RECORD_DELETE:
-        imuh_put_u16(told + 3, request.args.record_delete.record_id);
-        imuh_put_u32(told + 5, request.args.record_delete.crc32);
-        break;
-    default:
-        break;
-    }
-    world.tell(world.user, "parsed", told, (uint16_t)sizeof told);
-}
-
-static void packets(struct script *script)
-{
-    struct imuh_packet_settings settings;
-    uint16_t count;
-    settings.payload_bytes = take16(script);
-    settings.samples_max = take16(script);
-    settings.type = take8(script);
-    settings.epoch = take8(script);
-    imuh_packet_init(&world.packet, &settings);
-    for (count = take16(script); count > 0u && script->left > 0u; count--) {
-        const uint32_t index = take32(script);
-        const uint32_t time_us = take32(script);
-        const uint8_t flags = take8(script);
-        uint8_t packed[IMUH_SAMPLE_BYTES];
-        int16_t axes[6];
-        uint8_t which;
-        take_sample(script, axes, &which);
-        imuh_sample_pack(packed, (which & 1u) != 0u ? axes : NULL, (which & 2u) != 0u ? axes + 3 : NULL, 32767u, 32767u);
-        if (!imuh_packet_add(&world.packet, index, time_us, flags, packed)) {
-            world.tell(world.user, "packet", world.packet.bytes, world.packet.length);
-            imuh_packet_clear(&world.packet);
-            (void)imuh_packet_add(&world.packet, index, time_us, flags, packed);
-        }
-    }
-    if (world.packet.length > 0u) {
-        world.tell(world.user, "packet", world.packet.bytes, world.packet.length);
-    }
-}
-
-static void ring(struct script *script)
-{
-    struct imuh_ring some;
-    struct imuh_ring_sample found;
-    uint8_t told[20];
-    uint8_t packed[IMUH_SAMPLE_BYTES];
-    uint32_t index;
-    uint16_t count;
-    const uint16_t capacity = take16(script);
-    /* The clip's ring is lent; its clip is begun anew at the next script. */
-    const uint32_t bytes = capacity > 4000u ? IMUH_RING_BYTES(4000u) : IMUH_RING_BYTES((uint32_t)capacity);
-    if (!imuh_ring_init(&some, world.ring, bytes)) {
-        world.tell(world.user, "no_ring", NULL, 0u);
-        return;
-    }
-    for (count = take16(script); count > 0u && script->left > 0u; count--) {
-        const uint8_t op = take8(script);
-        const uint32_t argument = take32(script);
-        memset(told, 0, sizeof told);
-        switch (op) {
-        case 0u: /* put: values and time follow from the argument */
-            imuh_put_u32(packed, argument);
-            imuh_put_u32(packed + 4, ~argument);
-            imuh_put_u32(packed + 8, argument ^ 0x55AA55AAu);
-            imuh_ring_put(&some, packed, argument * 5000u, (argument & 1u) != 0u);
-            break;
-        case 1u:
-            imuh_ring_skip(&some, argument);
-            break;
-        case 2u:
-            if (imuh_ring_get(&some, argument, &found)) {
-                told[0] = 1u;
-                memcpy(told + 1, found.bytes, IMUH_SAMPLE_BYTES);
-                imuh_put_u32(told + 13, found.time_us);
-                told[17] = found.settling ? 1u : 0u;
-            }
-            world.tell(world.user, "got", told, 18u);
-            break;
-        default:
-            if (imuh_ring_locate(&some, (uint16_t)(argument & 0xFFFFu), &index)) {
-                told[0] = 1u;
-                imuh_put_u32(told + 1, index);
-            }
-            world.tell(world.user, "located", told, 5u);
-            break;
-        }
-    }
-}
-
 static void act(uint8_t action, struct script *script)
 {
     struct imuh_clip *clip = &world.clip;
@@ -481,13 +301,14 @@ static void act(uint8_t action, struct script *script)
         world.tell(world.user, "crc32", bytes, 4u);
         break;
     case ACT_PARSE:
-        parse(script);
+        session_parse(script, world.tell, world.user);
         break;
     case ACT_PACKETS:
-        packets(script);
+        session_packets(script, world.tell, world.user);
         break;
     case ACT_RING:
-        ring(script);
+        /* The clip's ring is lent, its clip begun anew. */
+        session_ring(script, world.ring, world.tell, world.user);
         power_on();
         break;
     default:

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Actions; the comments name their arguments. vectors/make_vectors.py has the same list. */
+/* Actions; the comments name their arguments. vectors/maker/session.py has the same list. */
 enum session_action {
     ACT_CONNECTED = 1,    /* u16 payload */
     ACT_DISCONNECTED = 2, /* */

@@ -94,6 +94,11 @@ void advertising_init(const uint8_t serial[IMUH_SERIAL_BYTES])
 	k_work_init_delayable(&slow_work, begin_slow);
 }
 
+const char *advertising_name(void)
+{
+	return name;
+}
+
 void advertising_data(const uint8_t service_data[IMUH_SERVICE_DATA_SIZE])
 {
 	k_spinlock_key_t key = k_spin_lock(&lock);

@@ -66,6 +66,7 @@ void link_drop(void);
 void advertising_init(const uint8_t serial[IMUH_SERIAL_BYTES]);
 void advertising_data(const uint8_t service_data[IMUH_SERVICE_DATA_SIZE]); /* renew */
 void advertising_fast(void);                                             /* begin, fast for 30 s */
+const char *advertising_name(void);                                      /* IH-xxxxx */
 
 /* store.c */
 int store_init(void);

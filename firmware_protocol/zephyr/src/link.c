@@ -6,10 +6,13 @@
 #include <zephyr/bluetooth/hci.h>
 #include <zephyr/kernel.h>
 #include <zephyr/settings/settings.h>
+#include <zephyr/sys/atomic.h>
 
 #include "app.h"
 
 #define ATT_HEADER 3u
+#define ENCRYPT_WITHIN K_SECONDS(30)
+#define PAIRING_LOOK_AGAIN K_SECONDS(1)
 /* In units of 1.25 ms and 10 ms. */
 #define INTERVAL_MIN (IMUH_CONN_INTERVAL_MIN_MS * 4u / 5u)
 #define INTERVAL_MAX (IMUH_CONN_INTERVAL_MAX_MS * 4u / 5u)
@@ -18,6 +21,8 @@
 static struct k_spinlock lock;
 static struct bt_conn *current;
 static struct k_work_delayable ask_work;
+static struct k_work_delayable stranger_work;
+static atomic_t pairing; /* a pairing was accepted and is not over */
 
 struct bt_conn *link_conn(void)
 {
@@ -67,6 +72,25 @@ static void ask_for_parameters(struct k_work *work)
 	}
 }
 
+/* A link that is not encrypted in time, and is not being paired, is ended: a stranger must not keep bonded hosts away. */
+static void end_stranger(struct k_work *work)
+{
+	struct bt_conn *conn = link_conn();
+
+	ARG_UNUSED(work);
+	if (conn == NULL) {
+		return;
+	}
+	if (bt_conn_get_security(conn) < BT_SECURITY_L2) {
+		if (atomic_get(&pairing) != 0) {
+			(void)k_work_reschedule(&stranger_work, PAIRING_LOOK_AGAIN);
+		} else {
+			(void)bt_conn_disconnect(conn, BT_HCI_ERR_REMOTE_USER_TERM_CONN);
+		}
+	}
+	bt_conn_unref(conn);
+}
+
 static void on_connected(struct bt_conn *conn, uint8_t err)
 {
 	const struct app_message message = {.kind = APP_CONNECTED};
@@ -79,7 +103,9 @@ static void on_connected(struct bt_conn *conn, uint8_t err)
 	key = k_spin_lock(&lock);
 	current = bt_conn_ref(conn);
 	k_spin_unlock(&lock, key);
+	(void)atomic_set(&pairing, 0);
 	(void)k_work_reschedule(&ask_work, K_SECONDS(1));
+	(void)k_work_reschedule(&stranger_work, ENCRYPT_WITHIN);
 	/* The thread must learn of it: while the inbox is full it takes a few milliseconds. */
 	while (!app_post(&message)) {
 		k_sleep(K_MSEC(1));
@@ -96,16 +122,19 @@ static void on_disconnected(struct bt_conn *conn, uint8_t reason)
 	k_spin_unlock(&lock, key);
 	bt_conn_unref(conn);
 	(void)k_work_cancel_delayable(&ask_work);
+	(void)k_work_cancel_delayable(&stranger_work);
 	while (!app_post(&message)) {
 		k_sleep(K_MSEC(1));
 	}
 }
 
+/* Encrypted, or a pairing failed: the stack calls it for a timeout of pairing too. */
 static void on_security(struct bt_conn *conn, bt_security_t level, enum bt_security_err err)
 {
 	ARG_UNUSED(conn);
 	ARG_UNUSED(level);
 	ARG_UNUSED(err);
+	(void)atomic_set(&pairing, 0);
 	app_wake();
 }
 
@@ -140,6 +169,7 @@ static enum bt_security_err on_pairing(struct bt_conn *conn, const struct bt_con
 	if ((app_state() & IMUH_STATE_PAIRING) == 0u) {
 		return BT_SECURITY_ERR_PAIR_NOT_ALLOWED;
 	}
+	(void)atomic_set(&pairing, 1);
 	return BT_SECURITY_ERR_SUCCESS;
 }
 
@@ -150,6 +180,7 @@ int link_init(void)
 	int err;
 
 	k_work_init_delayable(&ask_work, ask_for_parameters);
+	k_work_init_delayable(&stranger_work, end_stranger);
 	err = bt_enable(NULL);
 	if (err != 0) {
 		return err;
@@ -159,5 +190,9 @@ int link_init(void)
 	if (err != 0) {
 		return err;
 	}
-	return settings_load_subtree("bt"); /* identities, bonds */
+	err = settings_load_subtree("bt"); /* identities, bonds, and the name it last had */
+	if (err != 0) {
+		return err;
+	}
+	return bt_set_name(advertising_name()); /* GAP says what the advertisement says */
 }

@@ -15,6 +15,8 @@ LOG_MODULE_REGISTER(clip, LOG_LEVEL_INF);
 /* 30 s at 208 Hz. 416 Hz would need another 100 KiB; the core then offers no more than 208. */
 #define RING_SAMPLES (30u * 208u)
 #define SLEEP_AFTER K_MSEC(300)
+/* Resets that somebody made: power, the reset pin, the button that wakes it. */
+#define PHYSICAL_RESETS (RESET_POR | RESET_PIN | RESET_LOW_POWER_WAKE)
 
 K_MSGQ_DEFINE(inbox, sizeof(struct app_message), 24, 8);
 
@@ -234,6 +236,21 @@ static void follow_link(void)
 	}
 }
 
+/*
+ * Whether somebody switched it on: not the watchdog, a crash, an update. The flags add up over resets, so they are cleared.
+ * An nRF52 has none after power-on, nor after a brown-out. Where the cause cannot be told, the button opens the window.
+ */
+static bool switched_on(void)
+{
+	uint32_t cause = 0u;
+
+	if (hwinfo_get_reset_cause(&cause) != 0) {
+		return false;
+	}
+	(void)hwinfo_clear_reset_cause();
+	return (cause & ~(uint32_t)PHYSICAL_RESETS) == 0u;
+}
+
 static int set_up(void)
 {
 	struct imuh_clip_settings settings = {0};
@@ -287,7 +304,9 @@ int main(void)
 	}
 	port_changed(NULL);
 	battery_init();
-	imuh_clip_pair(&clip); /* switching on is a physical action */
+	if (switched_on()) {
+		imuh_clip_pair(&clip);
+	}
 	advertising_fast();
 	for (;;) {
 		if (k_msgq_get(&inbox, &message, K_USEC(wait_us)) == 0) {

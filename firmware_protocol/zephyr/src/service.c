@@ -29,14 +29,18 @@ static atomic_t indicating;
 static atomic_t request_waits;
 static struct bt_gatt_indicate_params indication;
 static uint8_t indication_bytes[IMUH_RESPONSE_BYTES_MAX];
+static uint8_t info_read[IMUH_INFO_SIZE]; /* as it was when the read began; only read_info touches it */
+static bool info_taken;
 
 static ssize_t read_info(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buf, uint16_t len,
 			 uint16_t offset)
 {
-	uint8_t info[IMUH_INFO_SIZE];
-
-	app_info(info);
-	return bt_gatt_attr_read(conn, attr, buf, len, offset, info, sizeof(info));
+	/* A long read comes in parts, which must fit together. There is one link, so one snapshot does. */
+	if (offset == 0u || !info_taken) {
+		app_info(info_read);
+		info_taken = true;
+	}
+	return bt_gatt_attr_read(conn, attr, buf, len, offset, info_read, sizeof(info_read));
 }
 
 static ssize_t write_control(struct bt_conn *conn, const struct bt_gatt_attr *attr, const void *buf, uint16_t len,

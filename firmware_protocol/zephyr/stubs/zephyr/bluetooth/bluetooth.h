@@ -33,6 +33,7 @@ struct bt_le_adv_param {
 	const bt_addr_le_t *peer;
 };
 int bt_enable(bt_ready_cb_t cb);
+int bt_set_name(const char *name);
 int bt_le_adv_start(const struct bt_le_adv_param *param, const struct bt_data *ad, size_t ad_len,
 		    const struct bt_data *sd, size_t sd_len);
 int bt_le_adv_update_data(const struct bt_data *ad, size_t ad_len, const struct bt_data *sd, size_t sd_len);
