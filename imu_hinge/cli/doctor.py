@@ -24,7 +24,7 @@ __all__ = ["doctor"]
 
 
 def doctor(
-    rate: Annotated[int, typer.Option("--rate", min=25, max=416, help="Samples a second to try with.")] = 200,
+    rate: Annotated[int, typer.Option("--rate", min=25, max=416, help="Samples a second to try with.")] = 100,
     seconds: Annotated[float, typer.Option("--seconds", min=1.0, max=600.0, help="How long to stream.")] = 5.0,
 ) -> None:
     """Try Bluetooth with every clip around: packet size, interval, rate and loss, and a plain verdict."""

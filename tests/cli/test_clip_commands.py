@@ -118,7 +118,7 @@ def test_the_doctor_finds_two_good_links_fine(imu_hinge: Run, place: Place) -> N
     assert shown.code == 0, shown.out
     assert "All fine." in shown.out
     for clip in (rf"thigh \({THIGH}", rf"back \({BACK}"):
-        assert re.search(clip + r", firmware 0.0.0\): 200 of 200 Hz, loss 0.00 %, MTU 185", shown.out)
+        assert re.search(clip + r", firmware 0.0.0\): 100 of 100 Hz, loss 0.00 %, MTU 185", shown.out)
 
 
 def test_the_doctor_names_what_is_wrong(imu_hinge: Run, place: Place) -> None:
