@@ -48,7 +48,7 @@ async def find_clips(
                 f"it is at work for somebody else ({found[serial].identity.state})",
                 clip=f"{role} ({serial})",
                 advice="End what it logs with its button; what broke off a moment ago ends by itself within half a "
-                "minute; or end it with --take-over.",
+                "minute; or leave it out with --clips, or end it with --take-over.",
             )
     return chosen
 

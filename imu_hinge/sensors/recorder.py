@@ -77,9 +77,10 @@ def record(
 ) -> Summary:
     """Record until the source ends; it is ended when every clip is dead. The file is there once the clips stream.
 
-    Each delivery is with the operating system before the next is looked at, so whatever happens the file misses what
-    was under way. ``watch`` is called after each with the clips' health and the newest sample's time. Raises LinkError
-    and its kin where the clips cannot be had, OutputError where the file exists or cannot be written.
+    Each delivery is with the operating system before the next is looked at, so whatever happens to the program the file
+    misses what was under way; the disk has it once a second. ``watch`` is called after each with the clips' health and
+    the newest sample's time. Raises LinkError and its kin where the clips cannot be had, OutputError where the file
+    exists or cannot be written.
     """
     params = RecordParams() if params is None else params
     if path.exists():
