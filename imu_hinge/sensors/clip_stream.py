@@ -240,7 +240,11 @@ class ClipStream:
             self._nominal_hz = (await talk.configure(self._wanted)).rate_hz
         await self._take(self._inbox.drain())
         self._rows.last_live_s = self._now()
-        await talk.start(resume=go_on)
+        try:
+            await talk.start(resume=go_on)
+        except BaseException:
+            self._inbox.drain()  # of which stream nobody knows
+            raise
 
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

@@ -111,6 +111,31 @@ def test_packets_that_overtake_the_answer_to_start_wait_for_it() -> None:
     assert decoder.books.received == 15
 
 
+def test_a_start_that_failed_keeps_no_refill_from_being_booked() -> None:
+    decoder = begun()
+    decoder.feed(packet(0, 5), stamp(5))
+    decoder.hold()
+    decoder.feed(packet(400, 5), stamp(405))  # of the stream that nobody knows yet
+    decoder.close((7, 1), 25)
+    (late,) = decoder.feed(packet(5, 10, kind=PacketType.REFILL), stamp(410))
+    assert (len(late), late.refilled) == (10, True)
+    decoder.release()
+    (late,) = decoder.feed(packet(15, 10, kind=PacketType.REFILL), stamp(411))
+    assert len(late) == 10
+    assert (decoder.holes, decoder.books.lost, decoder.books.received) == ((), 0, 25)
+
+
+def test_what_waited_before_a_new_stream_is_not_booked_into_it() -> None:
+    decoder = begun()
+    decoder.feed(packet(0, 5), stamp(5))
+    decoder.feed(packet(5, 5, epoch=4), stamp(10))
+    decoder.hold()
+    decoder.set_info(info(epoch=4))
+    decoder.begin((7, 2), 0, BEGIN_US & 0xFFFF_FFFF, 10.0)
+    (live,) = decoder.feed(packet(0, 5, epoch=4), stamp(5))
+    assert (len(live), decoder.holes, decoder.books.received) == (5, (), 10)
+
+
 def test_what_waits_is_bounded() -> None:
     decoder = ImuHingeDecoder()
     decoder.set_info(info())

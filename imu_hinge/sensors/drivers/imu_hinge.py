@@ -185,8 +185,12 @@ class ImuHingeConversation:
         """Begin a stream, or go on with the one that runs."""
         self._decoder.hold()
         flags = StartFlags.RESUME if resume else StartFlags(0)
-        answer = await self.control.ask(Opcode.START, StartRequest(flags))
-        said = answer.response.read(StartResponse, self._clip)
+        try:
+            answer = await self.control.ask(Opcode.START, StartRequest(flags))
+            said = answer.response.read(StartResponse, self._clip)
+        except BaseException:  # cancelled too: the session's end fetches what is missing all the same
+            self._decoder.release()
+            raise
         info = self._decoder_info()
         stream = info.boot_id, said.stream_id
         # A stream of somebody else that is resumed begins for us where it is now.

@@ -63,6 +63,7 @@ class ImuHingeDecoder:
         self._period = Period(100.0)
         self._kept: list[tuple[bytes, float]] = []
         self._held = False
+        self._kept_before = 0
         self._wants_about = False
         self._stream: tuple[int, int] | None = None
         self._before = Books()
@@ -123,8 +124,15 @@ class ImuHingeDecoder:
         self._wants_about = False
 
     def hold(self) -> None:
-        """A start is being asked for: keep what comes until ``begin`` tells which stream it is of."""
+        """A start is being asked for: keep what comes until ``begin`` tells which stream it is of, or ``release``
+        that nobody knows."""
         self._held = True
+        self._kept_before = len(self._kept)
+
+    def release(self) -> None:
+        """The start failed: what came since ``hold`` may be of any stream, and is dropped."""
+        del self._kept[self._kept_before :]
+        self._held = False
 
     def begin(self, stream: tuple[int, int], next_index: int, time_us: int, received_s: float) -> bool:
         """A stream runs; the books go on where it is the one that ran before (returns True), and begin anew
@@ -132,6 +140,8 @@ class ImuHingeDecoder:
         self._held = False
         if stream == self._stream:
             return True
+        del self._kept[: self._kept_before]  # of the old stream, whatever they are
+        self._kept_before = 0
         if self._info is None:
             raise ValueError("set_info comes before begin")
         books = self.books
@@ -171,22 +181,29 @@ class ImuHingeDecoder:
             return ()
         if packet is None or isinstance(packet, TransferEnd):
             return ()
+        if self._held and packet.kind is not PacketType.LIVE and self._known(packet):
+            samples = self._book(packet, received_s)
+            return () if samples is None else (samples,)
         if not self._fits(packet):
             if len(self._kept) < _KEPT:
                 self._kept.append((payload, received_s))
             return ()
         waited: list[Samples] = []
-        kept, self._kept = self._kept, []
+        kept, self._kept, self._kept_before = self._kept, [], 0
         for earlier, stamp in kept:
             waited += self.feed(earlier, stamp)
         samples = self._book(packet, received_s)
         return (*waited, samples) if samples is not None else tuple(waited)
 
     def _fits(self, packet: SamplePacket) -> bool:
+        return self._known(packet) and not self._held
+
+    def _known(self, packet: SamplePacket) -> bool:
+        """Whether the configuration and the books are those of this packet, as far as it tells."""
         if self._info is not None and packet.epoch != self._info.config.epoch:
             self._wants_about = True
             return False
-        return self._info is not None and self._ledger is not None and not self._held
+        return self._info is not None and self._ledger is not None
 
     def _book(self, packet: SamplePacket, received_s: float) -> Samples | None:
         ledger, info = self._ledger, self._info

@@ -1,0 +1,52 @@
+"""What goes wrong at a bad moment: links lost while a stream begins, full queues, hosts and clips that slept."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+from ble.air import Air
+
+from imu_hinge.protocol.control import Arguments
+from imu_hinge.protocol.definitions import Opcode
+from imu_hinge.sensors.drivers.imu_hinge_control import Answer, ControlPoint
+
+from .on_air import AirClip, Session, on_air
+
+
+async def test_a_session_that_ends_while_a_stream_is_resumed_fetches_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = ControlPoint.ask
+    begun = asyncio.Event()
+    armed = False
+
+    async def ask(self: ControlPoint, opcode: Opcode, arguments: Arguments | None = None) -> Answer:
+        if opcode is Opcode.START and armed:
+            begun.set()
+            await asyncio.sleep(0.001)
+        return await real(self, opcode, arguments)
+
+    monkeypatch.setattr(ControlPoint, "ask", ask)
+
+    async def play(air: Air) -> None:
+        async def lose(session: Session) -> None:
+            nonlocal armed
+            await asyncio.sleep(3.0)
+            armed = True
+            thigh.lose()
+            thigh.conditions.deaf = True
+            await asyncio.sleep(10.0)
+            thigh.conditions.deaf = False
+            await begun.wait()
+
+        thigh = AirClip(air, 1)
+        session = await Session(thigh).stream(lose)
+        index, _ = session.rows.of(0)
+        books = session.health().books
+        assert np.array_equal(np.sort(index), np.arange(len(index)))
+        assert (books.lost, books.received) == (0, len(index))
+        assert len(index) > 13 * 200
+
+    await on_air(play)
