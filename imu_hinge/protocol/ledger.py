@@ -100,6 +100,10 @@ class StreamLedger:
             self._forget()
         return Placed(index, time_us, lost, new)
 
+    def index_at(self, time_us: int) -> int:
+        """The instant that an unwrapped device time after the newest sample falls on, by the nominal rate."""
+        return self._next + round((time_us - self._time_us) * 1e-6 * self._rate_hz)
+
     def close(self, samples: int) -> int:
         """The clip told how many instants the stream had: book the missing end; returns how many that are."""
         missing = max(0, samples - self._next)

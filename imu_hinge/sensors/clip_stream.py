@@ -229,7 +229,9 @@ class ClipStream:
         if self._link in (LinkState.SEARCHING, LinkState.CONNECTING):
             self._link = LinkState.READY
         else:
-            await self._resume(talk, go_on=same and about.sampling, same_boot=same)
+            # A stream that is about to end by itself cannot be relied on to be there when it is asked to go on.
+            lingers = self._now() - self._inbox.last_s < self._limits.linger_s
+            await self._resume(talk, go_on=same and about.sampling and lingers, same_boot=same)
 
     async def _resume(self, talk: Conversation, *, go_on: bool, same_boot: bool) -> None:
         """Go on with the stream that lingers, or begin another one, when the ring's rest has been fetched."""

@@ -19,11 +19,14 @@ class Inbox:
         self._now = now
         self._queue: asyncio.Queue[tuple[bytes, float]] = asyncio.Queue(room)
         self.overflow = 0
+        self.last_s = now()
+        """When the last one came, kept or not."""
 
     def put(self, payload: bytearray) -> None:
         """The notify callback: stamp, enqueue, nothing else."""
+        self.last_s = self._now()
         try:
-            self._queue.put_nowait((bytes(payload), self._now()))
+            self._queue.put_nowait((bytes(payload), self.last_s))
         except asyncio.QueueFull:
             self.overflow += 1
 

@@ -179,6 +179,15 @@ def test_a_stream_that_ended_tells_what_is_missing_at_its_end() -> None:
     assert decoder.holes == ((10, 25),)
 
 
+def test_a_stream_that_went_on_unseen_is_counted_as_lost() -> None:
+    decoder = begun()
+    decoder.feed(packet(0, 10), stamp(10))
+    decoder.ran_until((BEGIN_US + 5000 * 4010) & 0xFFFF_FFFF, stamp(4010))
+    decoder.begin((7, 2), 0, (BEGIN_US + 5000 * 4010) & 0xFFFF_FFFF, stamp(4010))
+    assert abs(decoder.books.lost - 4000) < 3
+    assert decoder.holes == ()
+
+
 def test_the_period_is_read_from_times_and_indices() -> None:
     period = Period(200.0)
     jitter = np.random.default_rng(3).integers(-40, 41, 400)

@@ -50,3 +50,25 @@ async def test_a_session_that_ends_while_a_stream_is_resumed_fetches_what_is_mis
         assert len(index) > 13 * 200
 
     await on_air(play)
+
+
+@pytest.mark.parametrize("outage_s", [27.6, 28.3, 29.0])
+async def test_a_stream_that_is_about_to_end_is_fetched_first(outage_s: float) -> None:
+    async def play(air: Air) -> None:
+        async def lose(session: Session) -> None:
+            await asyncio.sleep(3.0)
+            thigh.lose()
+            thigh.conditions.deaf = True
+            await asyncio.sleep(outage_s)
+            thigh.conditions.deaf = False
+            await asyncio.sleep(20.0)
+
+        thigh = AirClip(air, 1, interval_ms=30.0)
+        session = await Session(thigh).stream(lose)
+        index, time_s = session.rows.of(0)
+        assert np.diff(np.sort(time_s)).max() < 8.0  # what was measured while the ring was read, at most
+        first = int(np.argmax(np.diff(index) < 0)) + 1
+        assert np.array_equal(np.sort(index[:first]), np.arange(first))
+        assert first > 27.0 * 200
+
+    await on_air(play)

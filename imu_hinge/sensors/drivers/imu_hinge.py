@@ -193,6 +193,9 @@ class ImuHingeConversation:
             raise
         info = self._decoder_info()
         stream = info.boot_id, said.stream_id
+        if resume and not said.resumed and self._decoder.stream is not None:
+            # It ran when it was asked what it does, and its ring is empty now: what it measured meanwhile is lost.
+            self._decoder.ran_until(said.time_us, answer.received_s)
         # A stream of somebody else that is resumed begins for us where it is now.
         first = said.next_index if said.resumed else 0
         return Begun(stream, self._decoder.begin(stream, first, said.time_us, answer.received_s))

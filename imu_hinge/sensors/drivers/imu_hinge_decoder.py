@@ -164,6 +164,11 @@ class ImuHingeDecoder:
         if self._ledger is not None and stream == self._stream:
             self._ledger.close(samples)
 
+    def ran_until(self, time_us: int, received_s: float) -> None:
+        """The stream went on until then unseen, and nobody knows with how many instants: the nominal rate tells."""
+        if self._ledger is not None:
+            self._ledger.close(self._ledger.index_at(self.device_us(time_us, received_s)))
+
     def give_up(self, start: int, stop: int) -> None:
         """These instants will not come any more."""
         if self._ledger is not None:
