@@ -219,7 +219,9 @@ class ImuHingeConversation:
         count = min(stop - start, _REFILL_MOST)
         request = RefillRequest(start & 0xFFFF, count)
         try:
-            answer, payloads = await self.transfers.fetch(Opcode.REFILL, request, self._clip)
+            # A transfer that the ring overtook ends with `gone`: what came is good all the same.
+            statuses = (Status.OK, Status.GONE)
+            answer, payloads = await self.transfers.fetch(Opcode.REFILL, request, self._clip, statuses=statuses)
         except RefusedError as error:
             if error.status != Status.GONE:
                 raise
