@@ -27,12 +27,14 @@ def unwrap(low: int, modulus: int, expected: float) -> int:
 @dataclass(frozen=True, slots=True)
 class Placed:
     """Where a packet belongs: unwrapped ``index`` and ``time_us`` of its first sample, ``lost``, the samples missing
-    right before it, and ``new``, which picks the samples out of its arrays that had not come before."""
+    right before it, ``new``, which picks the samples out of its arrays that had not come before, and ``late``, whether
+    all of it lies before what came already."""
 
     index: int
     time_us: int
     lost: int
     new: slice | NDArray[np.bool_]
+    late: bool = False
 
 
 class StreamLedger:
@@ -98,7 +100,7 @@ class StreamLedger:
             self._next = index + count
             self._received_s = received_s
             self._forget()
-        return Placed(index, time_us, lost, new)
+        return Placed(index, time_us, lost, new, past == count)
 
     def index_at(self, time_us: int) -> int:
         """The instant that an unwrapped device time after the newest sample falls on, by the nominal rate."""

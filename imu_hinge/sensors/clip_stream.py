@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -33,6 +34,8 @@ _YOUNG_PINGS: Final = 80
 _BATTERY_S: Final = 60.0
 _LOOK_S: Final = 0.2
 _FULL_S: Final = 0.02
+_ROOM_S: Final = 2.0
+"""Longest wait for room where a stream is to go on; what then comes is more than there is room for, by an inbox."""
 
 
 class Outlet(Protocol):
@@ -175,13 +178,13 @@ class ClipStream:
             try:
                 async with asyncio.timeout(self._limits.finish_s):
                     await connection.conversation.stop()
-                    await self._take(self._inbox.drain())
+                    await self._take()
                     await self._fill_all(connection.conversation)
             except (LinkError, ProtocolError) as error:
                 self.trouble = error
             except TimeoutError:
                 pass  # what is missing then stays missing, and health says so
-        self._decode_all(self._inbox.drain())
+        self._decode_all()
         await self.close()
 
     async def close(self) -> None:
@@ -240,7 +243,7 @@ class ClipStream:
                 await talk.stop()
                 await self._fill_all(talk)
             self._nominal_hz = (await talk.configure(self._wanted)).rate_hz
-        await self._take(self._inbox.drain())
+        await self._take()
         self._rows.last_live_s = self._now()
         try:
             await talk.start(resume=go_on)
@@ -318,20 +321,20 @@ class ClipStream:
     async def _watch(self) -> None:
         """Notice a link that is gone, a clip that fell silent, a configuration to be read again."""
         gone = self._known.port.gone
-        asked_s = self._now()
+        asked_s = behind_s = self._now()
         while True:
-            try:
+            with suppress(TimeoutError):  # time to look around
                 async with asyncio.timeout(_LOOK_S):
                     await gone.wait()
                 raise LinkError("the link was lost", clip=self.role, advice="Bring the clip closer.")
-            except TimeoutError:
-                pass  # time to look around
+            if self._outlet.full or not self._inbox.empty:
+                behind_s = self._now()  # it is not the clip that is silent
             if self._known_decoder.wants_about:
                 await self._talk.about()
             if self._now() - asked_s > _BATTERY_S:
                 asked_s = self._now()
                 self._battery = await self._talk.battery()
-            if self._now() - self._rows.last_live_s > self._limits.silence_s:
+            if self._now() - max(self._rows.last_live_s, behind_s) > self._limits.silence_s:
                 about = await self._talk.about()
                 self._sensor_fault = about.sensor_fault
                 self._rows.last_live_s = self._now()
@@ -340,17 +343,25 @@ class ClipStream:
 
     async def _decode(self) -> None:
         while True:
-            await self._take(await self._inbox.wait())
+            await self._inbox.some()
+            await self._room()
+            self._decode_all()
 
-    async def _take(self, notifications: list[tuple[bytes, float]]) -> None:
+    async def _take(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ROOM_S):
+                await self._room()
+        self._decode_all()
+
+    async def _room(self) -> None:
         while self._outlet.full:
             await asyncio.sleep(_FULL_S)
-        self._decode_all(notifications)
 
-    def _decode_all(self, notifications: list[tuple[bytes, float]]) -> None:
-        if not notifications or self._decoder is None:
-            return
-        self._deliver(tuple(part for payload, stamp in notifications for part in self._decoder.feed(payload, stamp)))
+    def _decode_all(self) -> None:
+        """Everything that came; taking it and booking it is one step, so that nothing overtakes anything."""
+        taken, decoder = self._inbox.drain(), self._decoder
+        if taken and decoder is not None:
+            self._deliver(tuple(part for payload, stamp in taken for part in decoder.feed(payload, stamp)))
 
     def _deliver(self, parts: tuple[Samples, ...]) -> None:
         self._rows.deliver(parts, self._clock.place)

@@ -188,6 +188,16 @@ def test_a_stream_that_went_on_unseen_is_counted_as_lost() -> None:
     assert decoder.holes == ()
 
 
+def test_a_live_packet_that_comes_late_is_no_new_one() -> None:
+    decoder = begun()
+    decoder.feed(packet(0, 5), stamp(5))
+    decoder.feed(packet(10, 5), stamp(15))
+    (late,) = decoder.feed(packet(5, 5), stamp(16))
+    assert late.refilled
+    (live,) = decoder.feed(packet(15, 5), stamp(20))
+    assert not live.refilled
+
+
 def test_the_period_is_read_from_times_and_indices() -> None:
     period = Period(200.0)
     jitter = np.random.default_rng(3).integers(-40, 41, 400)

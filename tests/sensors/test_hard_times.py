@@ -11,6 +11,7 @@ from ble.air import Air
 from imu_hinge.protocol.control import Arguments
 from imu_hinge.protocol.definitions import Opcode
 from imu_hinge.sensors.drivers.imu_hinge_control import Answer, ControlPoint
+from imu_hinge.sensors.health import LinkState
 
 from .on_air import AirClip, Session, on_air
 
@@ -70,5 +71,48 @@ async def test_a_stream_that_is_about_to_end_is_fetched_first(outage_s: float) -
         first = int(np.argmax(np.diff(index) < 0)) + 1
         assert np.array_equal(np.sort(index[:first]), np.arange(first))
         assert first > 27.0 * 200
+
+    await on_air(play)
+
+
+async def test_a_consumer_that_stalls_costs_no_link_and_no_place_in_time() -> None:
+    async def play(air: Air) -> None:
+        async def stall(session: Session) -> None:
+            await asyncio.sleep(3.0)
+            session.rows.full = True
+            await asyncio.sleep(6.0)
+            session.rows.full = False
+            await asyncio.sleep(6.0)
+
+        session = await Session(AirClip(air, 1), AirClip(air, 2)).stream(stall)
+        for clip in (0, 1):
+            index, time_s = session.rows.of(clip)
+            off_s = time_s - session.clips[clip].true_s(index)
+            assert np.abs(off_s - np.median(off_s)).max() < 0.01
+            assert np.array_equal(np.sort(index), np.arange(len(index)))
+            assert session.health(clip).reconnects == 0
+
+    await on_air(play)
+
+
+async def test_a_link_lost_while_the_consumer_stalls_is_made_anew_and_nothing_is_misplaced() -> None:
+    async def play(air: Air) -> None:
+        async def stall(session: Session) -> None:
+            await asyncio.sleep(3.0)
+            session.rows.full = True
+            await asyncio.sleep(1.0)
+            thigh.lose()
+            await asyncio.sleep(7.0)
+            assert session.health().link is LinkState.STREAMING
+            session.rows.full = False
+            await asyncio.sleep(6.0)
+
+        thigh = AirClip(air, 1)
+        session = await Session(thigh).stream(stall)
+        index, time_s = session.rows.of(0)
+        off_s = time_s - thigh.true_s(index)
+        assert np.abs(off_s - np.median(off_s)).max() < 0.01
+        assert np.array_equal(np.sort(index), np.arange(len(index)))
+        assert session.health().books.lost == 0
 
     await on_air(play)

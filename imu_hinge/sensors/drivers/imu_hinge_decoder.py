@@ -232,7 +232,7 @@ class ImuHingeDecoder:
         self._overrange += int((use & physical.overrange).sum())
         if not count:
             return None
-        refilled = packet.kind is not PacketType.LIVE
+        refilled = packet.kind is not PacketType.LIVE or place.late
         self._refilled += count if refilled else 0
         device_s = np.asarray((place.time_us + np.arange(len(packet)) * self._period.us) * 1e-6, np.float64)
         return Samples(device_s[use], physical.acc_m_s2[use], physical.gyr_rad_s[use], received_s, refilled)
