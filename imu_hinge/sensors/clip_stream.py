@@ -7,22 +7,23 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
 from imu_hinge.errors import ImuHingeError, LinkError, ProtocolError, VersionError
 from imu_hinge.sensors.adapter import Adapter, Found
 from imu_hinge.sensors.clip_clock import ClipClock
+from imu_hinge.sensors.clip_intake import Intake, Outlet
 from imu_hinge.sensors.clip_rows import ClipRows
-from imu_hinge.sensors.driver import Books, Can, Conversation, Decoder, Happening, Samples, Setting, Wanted
+from imu_hinge.sensors.driver import Books, Can, Conversation, Decoder, Happening, Setting, Wanted
 from imu_hinge.sensors.gatt import GattPort
 from imu_hinge.sensors.health import ClipHealth, LinkState
 from imu_hinge.sensors.inbox import Inbox
 from imu_hinge.sensors.limits import LinkLimits
 from imu_hinge.sensors.pinging import burst, pause_s
 from imu_hinge.sensors.refill import HoleFiller
-from imu_hinge.sensors.source import NOTHING, SampleBlock
+from imu_hinge.sensors.source import NOTHING
 from imu_hinge.sensors.tasks import until_one_ends
 
 __all__ = ["ClipStream", "Outlet"]
@@ -33,20 +34,6 @@ _YOUNG_PINGS: Final = 80
 """About half a minute's; a clock that is known better needs fitting less often."""
 _BATTERY_S: Final = 60.0
 _LOOK_S: Final = 0.2
-_FULL_S: Final = 0.02
-_ROOM_S: Final = 2.0
-"""Longest wait for room where a stream is to go on; what then comes is more than there is room for, by an inbox."""
-
-
-class Outlet(Protocol):
-    """Where samples go."""
-
-    @property
-    def full(self) -> bool:
-        """Whether to wait; notifications then pile up in the inbox, and overflow there, counted."""
-
-    def put(self, block: SampleBlock, text: str = "", time_s: float = 0.0) -> None:
-        """Rows, and what to note at ``time_s`` where ``text`` is not empty."""
 
 
 @dataclass
@@ -95,6 +82,7 @@ class ClipStream:
         self._origin_s = 0.0
         self._nominal_hz = 0.0
         self._rows = ClipRows(index, outlet.put)
+        self._intake = Intake(self._inbox, self._rows, outlet, lambda device_s: self._clock.place(device_s))
         self._sensor_fault = False
         self._battery: int | None = None
         self._firmware = ""
@@ -169,7 +157,7 @@ class ClipStream:
     async def run(self) -> None:
         """Stream, and have it again when it is lost, until cancelled. Raises VersionError for a clip that came back
         with another version."""
-        await until_one_ends(self._keep(), self._decode())
+        await until_one_ends(self._keep(), self._intake.run())
 
     async def finish(self) -> None:
         """Stop, fill what is missing, disconnect; in ``finish_s`` at most."""
@@ -178,13 +166,13 @@ class ClipStream:
             try:
                 async with asyncio.timeout(self._limits.finish_s):
                     await connection.conversation.stop()
-                    await self._take()
+                    await self._intake.take()
                     await self._fill_all(connection.conversation)
             except (LinkError, ProtocolError) as error:
                 self.trouble = error
             except TimeoutError:
                 pass  # what is missing then stays missing, and health says so
-        self._decode_all()
+        self._intake.decode()
         await self.close()
 
     async def close(self) -> None:
@@ -212,7 +200,8 @@ class ClipStream:
         try:
             if self._decoder is None:
                 self._decoder = found.driver.decoder()
-                self._filler = HoleFiller(self._decoder, self._deliver, self._now, self._limits)
+                self._intake.decoder = self._decoder
+                self._filler = HoleFiller(self._decoder, self._intake.deliver, self._now, self._limits)
             talk = found.driver.converse(port, self._decoder, self._now, self._inbox.put, self._happened)
             about = await talk.prepare()
         except BaseException:
@@ -223,18 +212,29 @@ class ClipStream:
         self._battery = about.battery_percent
         self._sensor_fault = about.sensor_fault
         self._firmware = about.firmware
-        if self._boot is not None and about.boot != self._boot:
-            self._resets += 1
+        same = self._boot == about.boot
+        jumped = same and await self._jumped(talk)
+        if self._boot is not None and (jumped or not same):
+            await self._intake.take()  # which is still of the old clock
+            self._resets += not same
+            if jumped:
+                self._decoder.forget()
             self._clock = ClipClock()
             self._clock.add(await burst(talk, self._rng))
             self._clock.begin(self._origin_s)
-        self._boot, same = about.boot, self._boot == about.boot
+        self._boot = about.boot
         if self._link in (LinkState.SEARCHING, LinkState.CONNECTING):
             self._link = LinkState.READY
         else:
             # A stream that is about to end by itself cannot be relied on to be there when it is asked to go on.
             lingers = self._now() - self._inbox.last_s < self._limits.linger_s
-            await self._resume(talk, go_on=same and about.sampling and lingers, same_boot=same)
+            await self._resume(talk, go_on=same and about.sampling and lingers and not jumped, same_boot=same)
+
+    async def _jumped(self, talk: Conversation) -> bool:
+        """Whether host or clip slept: the clip's clock is no more where it was on the host's."""
+        if not self._clock.begun or Can.CLOCK not in self._known.found.driver.can:
+            return False
+        return self._clock.jumped(await talk.ping())
 
     async def _resume(self, talk: Conversation, *, go_on: bool, same_boot: bool) -> None:
         """Go on with the stream that lingers, or begin another one, when the ring's rest has been fetched."""
@@ -243,7 +243,7 @@ class ClipStream:
                 await talk.stop()
                 await self._fill_all(talk)
             self._nominal_hz = (await talk.configure(self._wanted)).rate_hz
-        await self._take()
+        await self._intake.take()
         self._rows.last_live_s = self._now()
         try:
             await talk.start(resume=go_on)
@@ -295,12 +295,16 @@ class ClipStream:
             if Can.CLOCK not in self._known.found.driver.can:
                 continue
             try:
-                self._clock.add([await self._talk.ping()])
+                exchange = await self._talk.ping()
                 missed = 0
             except LinkError:
                 missed += 1
                 if missed >= self._limits.pings_missed:
                     raise
+                continue
+            if self._clock.jumped(exchange):
+                raise LinkError("its clock jumped", clip=self.role, advice="Keep the computer awake while it records.")
+            self._clock.add([exchange])
             young = self._clock.pings < _YOUNG_PINGS
             if self._now() - steered_s >= (_STEER_YOUNG_S if young else _STEER_S):
                 steered_s = self._now()
@@ -327,7 +331,7 @@ class ClipStream:
                 async with asyncio.timeout(_LOOK_S):
                     await gone.wait()
                 raise LinkError("the link was lost", clip=self.role, advice="Bring the clip closer.")
-            if self._outlet.full or not self._inbox.empty:
+            if self._intake.behind:
                 behind_s = self._now()  # it is not the clip that is silent
             if self._known_decoder.wants_about:
                 await self._talk.about()
@@ -340,31 +344,6 @@ class ClipStream:
                 self._rows.last_live_s = self._now()
                 if not about.sensor_fault:
                     raise LinkError("it fell silent", clip=self.role, advice="It is being connected anew.")
-
-    async def _decode(self) -> None:
-        while True:
-            await self._inbox.some()
-            await self._room()
-            self._decode_all()
-
-    async def _take(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_ROOM_S):
-                await self._room()
-        self._decode_all()
-
-    async def _room(self) -> None:
-        while self._outlet.full:
-            await asyncio.sleep(_FULL_S)
-
-    def _decode_all(self) -> None:
-        """Everything that came; taking it and booking it is one step, so that nothing overtakes anything."""
-        taken, decoder = self._inbox.drain(), self._decoder
-        if taken and decoder is not None:
-            self._deliver(tuple(part for payload, stamp in taken for part in decoder.feed(payload, stamp)))
-
-    def _deliver(self, parts: tuple[Samples, ...]) -> None:
-        self._rows.deliver(parts, self._clock.place)
 
     def _happened(self, what: Happening) -> None:
         self._battery = self._battery if what.battery_percent is None else what.battery_percent

@@ -218,6 +218,10 @@ class Decoder(Protocol):
     def give_up(self, start: int, stop: int) -> None:
         """These instants will not come any more."""
 
+    def forget(self) -> None:
+        """The sensor's clock is no more where it was on the host's: what was missing is lost, and the next stream's
+        books begin anew."""
+
 
 class Conversation(Protocol):
     """One open connection with one sensor."""

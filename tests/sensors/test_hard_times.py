@@ -116,3 +116,30 @@ async def test_a_link_lost_while_the_consumer_stalls_is_made_anew_and_nothing_is
         assert session.health().books.lost == 0
 
     await on_air(play)
+
+
+@pytest.mark.parametrize("slept_s", [20.0, 300.0, 2400.0])
+async def test_a_host_that_slept_goes_on_with_a_new_clock(slept_s: float) -> None:
+    """Its monotonic clock stood still meanwhile; the clip's did not."""
+
+    async def play(air: Air) -> None:
+        async def sleep(session: Session) -> None:
+            await asyncio.sleep(8.0)
+            thigh.lose()
+            thigh.begin_s -= slept_s
+            await asyncio.sleep(12.0)
+
+        thigh = AirClip(air, 1)
+        session = await Session(thigh).stream(sleep)
+        index, time_s = session.rows.of(0)
+        first = int(np.argmax(np.diff(index) < 0)) + 1
+        assert len(index) - first > 9 * 200
+        assert np.array_equal(index[first:], np.arange(len(index) - first))
+        off_s = time_s[first:] - thigh.true_s(index[first:])
+        early_s = time_s[:first] - 0.005 * index[:first]
+        assert np.ptp(off_s) < 0.01
+        assert np.ptp(early_s) < 0.01
+        assert 8.0 < time_s[first] < 13.0
+        assert np.all(np.diff(time_s) > 0)
+
+    await on_air(play)

@@ -144,10 +144,7 @@ class ImuHingeDecoder:
         self._kept_before = 0
         if self._info is None:
             raise ValueError("set_info comes before begin")
-        books = self.books
-        self._before = Books(
-            received=books.received + self._not_measured, lost=books.lost + self._before_first, repeated=books.repeated
-        )
+        self._bank()
         self._ledger = StreamLedger(
             self._info.config.rate_hz,
             self._info.ring_samples,
@@ -158,6 +155,19 @@ class ImuHingeDecoder:
         self._period = Period(self._info.config.rate_hz)
         self._stream = stream
         return False
+
+    def forget(self) -> None:
+        """The clip's clock is no more where it was on the host's: what was missing is lost, and what comes waits for
+        the next ``begin``."""
+        self._bank()
+        self._ledger = self._stream = self._time = None
+
+    def _bank(self) -> None:
+        """Keep the counts of a stream that is over."""
+        books = self.books
+        self._before = Books(
+            received=books.received + self._not_measured, lost=books.lost + self._before_first, repeated=books.repeated
+        )
 
     def close(self, stream: tuple[int, int], samples: int) -> None:
         """The clip ended a stream of so many instants."""
