@@ -52,6 +52,7 @@ class StreamLedger:
         self._time_us = time_us
         self._received_s = received_s
         self._holes: list[tuple[int, int]] = []
+        self._expected = 0, 0
         self._given_up = 0
         self.received = 0
         self.repeated = 0
@@ -114,6 +115,12 @@ class StreamLedger:
             self._next = samples
         return missing
 
+    def expect(self, start: int, stop: int) -> None:
+        """These instants (unwrapped, half-open) are on their way and stay refillable, however old they get, until
+        others are expected; an empty range ends it."""
+        self._expected = start, stop
+        self._forget()
+
     def give_up(self, start: int, stop: int) -> None:
         """These instants (unwrapped, half-open) will not come: the ring lost them, or nobody measured them."""
         self._given_up += sum(high - low for low, high in self._fill(start, stop))
@@ -132,5 +139,12 @@ class StreamLedger:
         return taken
 
     def _forget(self) -> None:
-        if self._holes and self._holes[0][0] < self._next - self._keep:
-            self.give_up(0, self._next - self._keep)
+        edge = self._next - self._keep
+        if not self._holes or self._holes[0][0] >= edge:
+            return
+        start, stop = self._expected
+        if start >= stop:
+            self.give_up(0, edge)
+        else:
+            self.give_up(0, min(edge, start))
+            self.give_up(stop, max(edge, stop))

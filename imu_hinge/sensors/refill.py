@@ -18,6 +18,8 @@ class _Books(Protocol):
 
     def feed(self, payload: bytes, received_s: float) -> tuple[Samples, ...]: ...
 
+    def expect(self, start: int, stop: int) -> None: ...
+
     def give_up(self, start: int, stop: int) -> None: ...
 
 
@@ -59,6 +61,14 @@ class HoleFiller:
         """Ask once for the next part of a hole. Raises LinkError where the link fails."""
         start, stop = hole[0], min(hole[1], hole[0] + self._limits.refill_chunk)
         self._tries = {start: self._tries.get(start, 0) + 1}
+        # The stream goes on meanwhile, and what it forgets must not be what is on its way.
+        self._books.expect(start, stop)
+        try:
+            await self._fill(conversation, start, stop)
+        finally:
+            self._books.expect(0, 0)
+
+    async def _fill(self, conversation: Conversation, start: int, stop: int) -> None:
         try:
             refilled = await conversation.refill(start, stop)
         except ProtocolError:

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from imu_hinge.protocol.definitions import Config, Info, PacketFlags, PacketType, Role
 from imu_hinge.protocol.packets import encode_packet
+from imu_hinge.sensors.driver import Refilled, Samples
 from imu_hinge.sensors.drivers.imu_hinge_decoder import ImuHingeDecoder, Period
+from imu_hinge.sensors.limits import LinkLimits
+from imu_hinge.sensors.refill import HoleFiller
 
 CONFIG = Config(200, 16, 2000, 50, 3, 0.004, 0.001)
 BEGIN_US = 2**32 - 1_000_000
@@ -196,6 +199,26 @@ def test_a_live_packet_that_comes_late_is_no_new_one() -> None:
     assert late.refilled
     (live,) = decoder.feed(packet(15, 5), stamp(20))
     assert not live.refilled
+
+
+async def test_what_is_on_its_way_is_not_forgotten_while_the_stream_goes_on() -> None:
+    decoder = begun()
+    decoder.feed(packet(0, 10), stamp(10))
+    decoder.feed(packet(5900, 10), stamp(5910))
+
+    class Clip:
+        async def refill(self, start: int, stop: int) -> Refilled:
+            for index in range(5910, 6510, 10):
+                decoder.feed(packet(index, 10), stamp(index + 10))
+            return Refilled([packet(i, 10, kind=PacketType.REFILL) for i in range(start, stop, 10)], start, stop)
+
+    came: list[Samples] = []
+    filler = HoleFiller(decoder, came.extend, lambda: stamp(6510), LinkLimits())
+    hole = filler.due(0.0)
+    assert hole == (10, 5900)
+    await filler.fill(Clip(), hole)  # type: ignore[arg-type]
+    assert (sum(map(len, came)), decoder.books.lost, decoder.books.repeated) == (1000, 4890, 0)
+    assert decoder.holes == ((1010, 5900),)
 
 
 def test_the_period_is_read_from_times_and_indices() -> None:

@@ -38,6 +38,9 @@ class Books:
         self.missing = [i for i in self.missing if i not in payload]
         return ()
 
+    def expect(self, start: int, stop: int) -> None:
+        self.expected = start, stop
+
     def give_up(self, start: int, stop: int) -> None:
         self.lost += [i for i in self.missing if start <= i < stop]
         self.missing = [i for i in self.missing if not start <= i < stop]

@@ -179,6 +179,11 @@ class ImuHingeDecoder:
         if self._ledger is not None:
             self._ledger.close(self._ledger.index_at(self.device_us(time_us, received_s)))
 
+    def expect(self, start: int, stop: int) -> None:
+        """These instants were asked for: they stay refillable until others are expected, or an empty range is."""
+        if self._ledger is not None:
+            self._ledger.expect(start, stop)
+
     def give_up(self, start: int, stop: int) -> None:
         """These instants will not come any more."""
         if self._ledger is not None:
