@@ -221,6 +221,19 @@ async def test_what_is_on_its_way_is_not_forgotten_while_the_stream_goes_on() ->
     assert decoder.holes == ((1010, 5900),)
 
 
+def test_a_packet_of_an_epoch_that_is_over_is_asked_about_once() -> None:
+    decoder = begun()
+    decoder.feed(packet(0, 10, epoch=2), stamp(10))
+    asked = 0
+    for index in range(10, 1000, 10):
+        if decoder.wants_about:
+            decoder.set_info(info())
+            asked += 1
+        decoder.feed(packet(index, 10), stamp(index + 10))
+    assert asked == 1
+    assert decoder.books.received == 990
+
+
 def test_the_period_is_read_from_times_and_indices() -> None:
     period = Period(200.0)
     jitter = np.random.default_rng(3).integers(-40, 41, 400)

@@ -117,11 +117,16 @@ class ImuHingeDecoder:
         return time_us
 
     def set_info(self, info: Info) -> None:
-        """What the clip says of itself, read anew; another boot forgets the clip's time."""
+        """What the clip says of itself, read anew; another boot forgets the clip's time. What waited and is of another
+        configuration all the same is dropped: nobody will ever say what it means."""
         if self._info is not None and self._info.boot_id != info.boot_id:
             self._time = None
         self._info = info
         self._wants_about = False
+        before, since = self._kept[: self._kept_before], self._kept[self._kept_before :]
+        before = [one for one in before if _epoch(one[0]) == info.config.epoch]
+        self._kept = before + [one for one in since if _epoch(one[0]) == info.config.epoch]
+        self._kept_before = len(before)
 
     def hold(self) -> None:
         """A start is being asked for: keep what comes until ``begin`` tells which stream it is of, or ``release``
@@ -251,3 +256,8 @@ class ImuHingeDecoder:
         self._refilled += count if refilled else 0
         device_s = np.asarray((place.time_us + np.arange(len(packet)) * self._period.us) * 1e-6, np.float64)
         return Samples(device_s[use], physical.acc_m_s2[use], physical.gyr_rad_s[use], received_s, refilled)
+
+
+def _epoch(payload: bytes) -> int | None:
+    packet = decode_packet(payload)
+    return None if packet is None or isinstance(packet, TransferEnd) else packet.epoch
