@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from imu_hinge.errors import ProtocolError
 from imu_hinge.sensors.driver import Conversation, Samples
 from imu_hinge.sensors.limits import LinkLimits
 
 __all__ = ["HoleFiller"]
+
+_PAUSE_S: Final = 0.5
+"""Between two attempts: what disturbed the first should be over."""
 
 
 class _Books(Protocol):
@@ -77,6 +81,8 @@ class HoleFiller:
             if self._tries[start] >= self._limits.refill_tries:
                 self._books.give_up(start, stop)
                 self.gave_up += 1
+            else:
+                await asyncio.sleep(_PAUSE_S)
             return
         now = self._now()
         self._deliver(tuple(part for payload in refilled.payloads for part in self._books.feed(payload, now)))

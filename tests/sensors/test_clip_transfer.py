@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from ble.clockwork import warp
 
-from imu_hinge.errors import ProtocolError
+from imu_hinge.errors import ProtocolError, RefusedError
 from imu_hinge.protocol.definitions import (
     CONTROL_UUID,
     TRANSFER_UUID,
@@ -83,3 +85,21 @@ async def test_what_came_before_the_ring_lost_the_rest_is_kept() -> None:
 async def test_what_does_not_verify_is_not_kept() -> None:
     with pytest.raises(ProtocolError, match="does not verify"):
         await (await talk(Port(22, Status.GONE, crc_off=1))).refill(10, 1010)
+
+
+async def test_a_clip_that_is_busy_is_asked_again_when_it_had_time() -> None:
+    warp()
+    loop = asyncio.get_running_loop()
+    port = Port(10, Status.OK, busy=4)
+    begun_s = loop.time()
+    refilled = await (await talk(port)).refill(10, 1010)
+    assert (len(refilled.payloads), port.asked) == (53, 5)
+    assert loop.time() - begun_s > 1.0
+
+
+async def test_a_clip_that_stays_busy_is_not_asked_for_ever() -> None:
+    warp()
+    port = Port(10, Status.OK, busy=10_000)
+    with pytest.raises(RefusedError):
+        await (await talk(port)).refill(10, 1010)
+    assert port.asked < 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Final
@@ -64,6 +65,9 @@ _FIRMWARE_UUID: Final = "00002a26-0000-1000-8000-00805f9b34fb"
 _ROLES: Final = {role.value: None if role is Role.NONE else role.name.lower() for role in Role}
 _REFILL_MOST: Final = 0xFFFF
 _NO_BATTERY: Final = 255
+_BUSY_TRIES: Final = 10
+_BUSY_S: Final = 0.3
+"""A clip whose last transfer is not over yet is asked again after this long, so many times."""
 
 
 class ImuHingeDriver:
@@ -218,6 +222,16 @@ class ImuHingeConversation:
         """Instants out of the ring, checked against count and CRC-32."""
         count = min(stop - start, _REFILL_MOST)
         request = RefillRequest(start & 0xFFFF, count)
+        for _ in range(_BUSY_TRIES):
+            try:
+                return await self._refill(request, start, stop)
+            except RefusedError as error:
+                if error.status != Status.BUSY:
+                    raise
+            await asyncio.sleep(_BUSY_S)
+        return await self._refill(request, start, stop)
+
+    async def _refill(self, request: RefillRequest, start: int, stop: int) -> Refilled:
         try:
             # A transfer that the ring overtook ends with `gone`: what came is good all the same.
             statuses = (Status.OK, Status.GONE)
