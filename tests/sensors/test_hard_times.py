@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import numpy as np
 import pytest
 from ble.air import Air
+from bleak.exc import BleakError
 
+from imu_hinge.errors import LinkError, VersionError
 from imu_hinge.protocol.control import Arguments
 from imu_hinge.protocol.definitions import Opcode
+from imu_hinge.sensors import adapter
+from imu_hinge.sensors.adapter import Adapter
+from imu_hinge.sensors.checkup import check_up
+from imu_hinge.sensors.clip_group import ClipGroup
+from imu_hinge.sensors.driver import Wanted
+from imu_hinge.sensors.drivers import DRIVERS
 from imu_hinge.sensors.drivers.imu_hinge_control import Answer, ControlPoint
 from imu_hinge.sensors.health import LinkState
+from imu_hinge.sensors.limits import LinkLimits
 
 from .on_air import AirClip, Session, on_air
 
@@ -143,3 +153,43 @@ async def test_a_host_that_slept_goes_on_with_a_new_clock(slept_s: float) -> Non
         assert np.all(np.diff(time_s) > 0)
 
     await on_air(play)
+
+
+async def test_a_check_that_fails_leaves_no_clip_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(self: ClipGroup, until: asyncio.Event) -> None:
+        raise VersionError(2, 1)
+
+    monkeypatch.setattr(ClipGroup, "run", fails)
+
+    async def play(air: Air) -> None:
+        thigh = AirClip(air, 1)
+        await thigh.power_on()
+        limits = LinkLimits()
+        now = asyncio.get_running_loop().time
+        with pytest.raises(VersionError):
+            await check_up(Adapter(DRIVERS, limits), {}, now, random.Random(1), limits, Wanted())
+        await asyncio.sleep(1.0)
+        assert not thigh.clip.connected
+        await thigh.off_air()
+
+    await on_air(play)
+
+
+@pytest.mark.parametrize("failure", [TimeoutError(), asyncio.CancelledError()])
+async def test_a_scan_that_does_not_start_is_ended(monkeypatch: pytest.MonkeyPatch, failure: BaseException) -> None:
+    ended = []
+
+    class Scanner:
+        def __init__(self, seen: object, service_uuids: object) -> None: ...
+
+        async def start(self) -> None:
+            raise failure
+
+        async def stop(self) -> None:
+            ended.append(True)
+            raise BleakError("it was not started")
+
+    monkeypatch.setattr(adapter, "BleakScanner", Scanner)
+    with pytest.raises(LinkError if isinstance(failure, TimeoutError) else asyncio.CancelledError):
+        await Adapter(DRIVERS).scan(1.0)
+    assert ended
