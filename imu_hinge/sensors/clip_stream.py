@@ -219,9 +219,10 @@ class ClipStream:
             self._resets += not same
             if jumped:
                 self._decoder.forget()
-            self._clock = ClipClock()
-            self._clock.add(await burst(talk, self._rng))
-            self._clock.begin(self._origin_s)
+            clock = ClipClock()  # whose link may break before it is learnt
+            clock.add(await burst(talk, self._rng))
+            clock.begin(self._origin_s)
+            self._clock = clock
         self._boot = about.boot
         if self._link in (LinkState.SEARCHING, LinkState.CONNECTING):
             self._link = LinkState.READY

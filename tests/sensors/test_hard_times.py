@@ -13,11 +13,12 @@ from bleak.exc import BleakError
 from imu_hinge.errors import LinkError, VersionError
 from imu_hinge.protocol.control import Arguments
 from imu_hinge.protocol.definitions import Opcode
-from imu_hinge.sensors import adapter
+from imu_hinge.sensors import adapter, clip_stream
 from imu_hinge.sensors.adapter import Adapter
 from imu_hinge.sensors.checkup import check_up
 from imu_hinge.sensors.clip_group import ClipGroup
-from imu_hinge.sensors.driver import Wanted
+from imu_hinge.sensors.clock import Exchange
+from imu_hinge.sensors.driver import Conversation, Wanted
 from imu_hinge.sensors.drivers import DRIVERS
 from imu_hinge.sensors.drivers.imu_hinge_control import Answer, ControlPoint
 from imu_hinge.sensors.health import LinkState
@@ -193,3 +194,40 @@ async def test_a_scan_that_does_not_start_is_ended(monkeypatch: pytest.MonkeyPat
     with pytest.raises(LinkError if isinstance(failure, TimeoutError) else asyncio.CancelledError):
         await Adapter(DRIVERS).scan(1.0)
     assert ended
+
+
+async def test_a_link_lost_while_a_new_clock_is_learnt_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = clip_stream.burst
+    failures = 0
+
+    async def breaks(talk: Conversation, rng: random.Random) -> list[Exchange]:
+        nonlocal failures
+        if asyncio.get_running_loop().time() - begun_s > 8.0 and failures < 2:
+            failures += 1
+            raise LinkError("the link was lost")
+        return await real(talk, rng)
+
+    monkeypatch.setattr(clip_stream, "burst", breaks)
+    begun_s = 0.0
+
+    async def play(air: Air) -> None:
+        nonlocal begun_s
+
+        async def sleep(session: Session) -> None:
+            nonlocal begun_s
+            begun_s = asyncio.get_running_loop().time() - 8.0
+            await asyncio.sleep(3.0)
+            thigh.lose()
+            thigh.begin_s -= 300.0
+            await asyncio.sleep(20.0)
+
+        thigh = AirClip(air, 1)
+        begun_s = asyncio.get_running_loop().time() + 1e6
+        session = await Session(thigh).stream(sleep)
+        index, time_s = session.rows.of(0)
+        first = int(np.argmax(np.diff(index) < 0)) + 1
+        assert failures == 2
+        assert len(index) - first > 5 * 200
+        assert np.ptp(time_s[first:] - thigh.true_s(index[first:])) < 0.01
+
+    await on_air(play)
