@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Final, Protocol
 
 from imu_hinge.sensors.clip_rows import ClipRows
-from imu_hinge.sensors.driver import Decoder, FloatArray, Samples
+from imu_hinge.sensors.driver import Decoder, FloatArray, Happening, Samples
 from imu_hinge.sensors.inbox import Inbox
 from imu_hinge.sensors.source import SampleBlock
 
@@ -32,13 +32,21 @@ class Outlet(Protocol):
 
 class Intake:
     """What waits in ``inbox`` goes through ``decoder`` into ``rows`` while ``outlet`` has room; ``place`` gives common
-    times."""
+    times; ``note`` is called with what else was told."""
 
-    def __init__(self, inbox: Inbox, rows: ClipRows, outlet: Outlet, place: Callable[[FloatArray], FloatArray]) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        rows: ClipRows,
+        outlet: Outlet,
+        place: Callable[[FloatArray], FloatArray],
+        note: Callable[[Happening], None],
+    ) -> None:
         self._inbox = inbox
         self._rows = rows
         self._outlet = outlet
         self._place = place
+        self._note = note
         self.decoder: Decoder | None = None
 
     @property
@@ -70,6 +78,8 @@ class Intake:
         taken, decoder = self._inbox.drain(), self.decoder
         if taken and decoder is not None:
             self.deliver(tuple(part for payload, stamp in taken for part in decoder.feed(payload, stamp)))
+        for what in self._inbox.told():
+            self._note(what)
 
     def deliver(self, parts: tuple[Samples, ...]) -> None:
         """Samples as rows."""

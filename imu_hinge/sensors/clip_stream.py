@@ -82,7 +82,7 @@ class ClipStream:
         self._origin_s = 0.0
         self._nominal_hz = 0.0
         self._rows = ClipRows(index, outlet.put)
-        self._intake = Intake(self._inbox, self._rows, outlet, lambda device_s: self._clock.place(device_s))
+        self._intake = Intake(self._inbox, self._rows, outlet, lambda device_s: self._clock.place(device_s), self._note)
         self._sensor_fault = False
         self._battery: int | None = None
         self._firmware = ""
@@ -313,6 +313,7 @@ class ClipStream:
 
     async def _refill(self) -> None:
         while True:
+            await self._intake.room()
             hole = self._known_filler.due(self._limits.refill_age_s)
             if hole is None or Can.REFILL not in self._known.found.driver.can:
                 await asyncio.sleep(_LOOK_S)
@@ -349,7 +350,11 @@ class ClipStream:
     def _happened(self, what: Happening) -> None:
         self._battery = self._battery if what.battery_percent is None else what.battery_percent
         self._sensor_fault = self._sensor_fault if what.sensor_fault is None else what.sensor_fault
-        if what.text and self._clock.begun:
+        if what.text:
+            self._inbox.tell(what)
+
+    def _note(self, what: Happening) -> None:
+        if self._clock.begun:
             time_s = float(self._clock.at(np.array([what.device_s]))[0])
             self._outlet.put(NOTHING, f"{what.text} clip={self.role}", time_s)
 

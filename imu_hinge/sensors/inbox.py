@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from imu_hinge.sensors.driver import Happening
+
 __all__ = ["Inbox"]
 
 ROOM: Final = 2048
@@ -19,6 +21,7 @@ class Inbox:
         self._now = now
         self._room = room
         self._waiting: list[tuple[bytes, float]] = []
+        self._told: list[Happening] = []
         self._some = asyncio.Event()
         self.overflow = 0
         self.last_s = now()
@@ -29,6 +32,14 @@ class Inbox:
         self.last_s = self._now()
         if len(self._waiting) < self._room:
             self._waiting.append((bytes(payload), self.last_s))
+            self._some.set()
+        else:
+            self.overflow += 1
+
+    def tell(self, what: Happening) -> None:
+        """Something to note waits here too, behind the samples that came before it."""
+        if len(self._told) < self._room:
+            self._told.append(what)
             self._some.set()
         else:
             self.overflow += 1
@@ -46,4 +57,9 @@ class Inbox:
         """Everything that is there now."""
         taken, self._waiting = self._waiting, []
         self._some.clear()
+        return taken
+
+    def told(self) -> list[Happening]:
+        """Everything to note that is there now."""
+        taken, self._told = self._told, []
         return taken

@@ -231,3 +231,28 @@ async def test_a_link_lost_while_a_new_clock_is_learnt_is_made_anew(monkeypatch:
         assert np.ptp(time_s[first:] - thigh.true_s(index[first:])) < 0.01
 
     await on_air(play)
+
+
+async def test_refills_and_notes_wait_for_room() -> None:
+    async def play(air: Air) -> None:
+        async def stall(session: Session) -> None:
+            await asyncio.sleep(2.0)
+            thigh.lose()
+            await asyncio.sleep(3.0)  # it streams again, and what was missed is not due yet
+            session.rows.full = True
+            await asyncio.sleep(0.1)
+            before = len(session.rows.blocks)
+            thigh.clip.press_button(2)
+            await asyncio.sleep(2.9)
+            assert len(session.rows.blocks) <= before
+            assert not session.rows.notes
+            session.rows.full = False
+            await asyncio.sleep(4.0)
+            assert [text for _, text in session.rows.notes] == ["note=button presses=2 clip=thigh"]
+
+        thigh = AirClip(air, 1)
+        session = await Session(thigh).stream(stall)
+        index, _ = session.rows.of(0)
+        assert np.array_equal(np.sort(index), np.arange(len(index)))
+
+    await on_air(play)
