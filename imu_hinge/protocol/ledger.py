@@ -27,12 +27,14 @@ def unwrap(low: int, modulus: int, expected: float) -> int:
 @dataclass(frozen=True, slots=True)
 class Placed:
     """Where a packet belongs: unwrapped ``index`` and ``time_us`` of its first sample, ``lost``, the samples missing
-    right before it, and ``new``, which picks the samples out of its arrays that had not come before."""
+    right before it, ``new``, which picks the samples out of its arrays that had not come before, and ``late``, whether
+    all of it lies before what came already."""
 
     index: int
     time_us: int
     lost: int
     new: slice | NDArray[np.bool_]
+    late: bool = False
 
 
 class StreamLedger:
@@ -50,6 +52,7 @@ class StreamLedger:
         self._time_us = time_us
         self._received_s = received_s
         self._holes: list[tuple[int, int]] = []
+        self._expected = 0, 0
         self._given_up = 0
         self.received = 0
         self.repeated = 0
@@ -98,7 +101,11 @@ class StreamLedger:
             self._next = index + count
             self._received_s = received_s
             self._forget()
-        return Placed(index, time_us, lost, new)
+        return Placed(index, time_us, lost, new, past == count)
+
+    def index_at(self, time_us: int) -> int:
+        """The instant that an unwrapped device time after the newest sample falls on, by the nominal rate."""
+        return self._next + round((time_us - self._time_us) * 1e-6 * self._rate_hz)
 
     def close(self, samples: int) -> int:
         """The clip told how many instants the stream had: book the missing end; returns how many that are."""
@@ -107,6 +114,12 @@ class StreamLedger:
             self._holes.append((self._next, samples))
             self._next = samples
         return missing
+
+    def expect(self, start: int, stop: int) -> None:
+        """These instants (unwrapped, half-open) are on their way and stay refillable, however old they get, until
+        others are expected; an empty range ends it."""
+        self._expected = start, stop
+        self._forget()
 
     def give_up(self, start: int, stop: int) -> None:
         """These instants (unwrapped, half-open) will not come: the ring lost them, or nobody measured them."""
@@ -126,5 +139,12 @@ class StreamLedger:
         return taken
 
     def _forget(self) -> None:
-        if self._holes and self._holes[0][0] < self._next - self._keep:
-            self.give_up(0, self._next - self._keep)
+        edge = self._next - self._keep
+        if not self._holes or self._holes[0][0] >= edge:
+            return
+        start, stop = self._expected
+        if start >= stop:
+            self.give_up(0, edge)
+        else:
+            self.give_up(0, min(edge, start))
+            self.give_up(stop, max(edge, stop))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bleak import BleakClient, BleakScanner
@@ -97,10 +98,16 @@ class Adapter:
         try:
             async with asyncio.timeout(self._limits.gatt_s):
                 await scanner.start()
-        except BleakBluetoothNotAvailableError as error:
-            raise unavailable(error) from error
-        except (BleakError, OSError, EOFError) as error:  # TimeoutError is an OSError
-            raise no_service(error) from error
+        except BaseException as error:
+            # Half started, it may scan on: that keeps every later scan from starting.
+            with suppress(Exception):
+                async with asyncio.timeout(self._limits.gatt_s):
+                    await scanner.stop()
+            if isinstance(error, BleakBluetoothNotAvailableError):
+                raise unavailable(error) from error
+            if isinstance(error, (BleakError, OSError, EOFError)):  # TimeoutError is an OSError
+                raise no_service(error) from error
+            raise
         try:
             async with asyncio.timeout(seconds):
                 await done.wait()

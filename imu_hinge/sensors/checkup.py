@@ -82,9 +82,12 @@ async def check_up(
             continue
         end = asyncio.Event()
         asyncio.get_running_loop().call_later(seconds, end.set)
-        await group.run(end)
-        health = group.health()
-        await group.finish()
+        try:
+            await group.run(end)
+            health = group.health()
+            await group.finish()
+        finally:
+            await group.close()  # whatever happened, nobody is left connected
         return Checkup(found, health, troubles)
     return Checkup(found, (), troubles)
 

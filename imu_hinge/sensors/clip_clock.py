@@ -10,10 +10,13 @@ from imu_hinge.sensors.clock import ClockFit, Exchange, fit_clock
 from imu_hinge.sensors.driver import FloatArray
 from imu_hinge.sensors.timeline import Timeline
 
-__all__ = ["ClipClock"]
+__all__ = ["JUMP_S", "ClipClock"]
 
 _EXCHANGES: Final = 400
 """Kept for the fit: more than its two minutes hold."""
+
+JUMP_S: Final = 0.5
+"""More than the drift of any crystal in an hour out of reach."""
 
 
 class ClipClock:
@@ -49,6 +52,15 @@ class ClipClock:
             self.pings += 1
             trip_ms = 1e3 * exchange.round_trip_s
             self.round_trip_ms = trip_ms if self.round_trip_ms is None else min(self.round_trip_ms, trip_ms)
+
+    def jumped(self, exchange: Exchange) -> bool:
+        """Whether a ping lies where no drift can have brought it: the host's clock stood still while it slept, or the
+        clip's did."""
+        if self._fit is None:
+            return False
+        device_us = (exchange.device_received_us + exchange.device_sent_us) / 2
+        off_s = abs(float(self._fit.host_s(device_us)) - (exchange.sent_s + exchange.received_s) / 2)
+        return off_s - exchange.round_trip_s / 2 > JUMP_S
 
     def begin(self, origin_s: float) -> None:
         """Common time is host time minus ``origin_s``; needs a ping or more."""

@@ -5,23 +5,25 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
 from imu_hinge.errors import ImuHingeError, LinkError, ProtocolError, VersionError
 from imu_hinge.sensors.adapter import Adapter, Found
 from imu_hinge.sensors.clip_clock import ClipClock
+from imu_hinge.sensors.clip_intake import Intake, Outlet
 from imu_hinge.sensors.clip_rows import ClipRows
-from imu_hinge.sensors.driver import Books, Can, Conversation, Decoder, Happening, Samples, Setting, Wanted
+from imu_hinge.sensors.driver import Books, Can, Conversation, Decoder, Happening, Setting, Wanted
 from imu_hinge.sensors.gatt import GattPort
 from imu_hinge.sensors.health import ClipHealth, LinkState
 from imu_hinge.sensors.inbox import Inbox
 from imu_hinge.sensors.limits import LinkLimits
 from imu_hinge.sensors.pinging import burst, pause_s
 from imu_hinge.sensors.refill import HoleFiller
-from imu_hinge.sensors.source import NOTHING, SampleBlock
+from imu_hinge.sensors.source import NOTHING
 from imu_hinge.sensors.tasks import until_one_ends
 
 __all__ = ["ClipStream", "Outlet"]
@@ -32,18 +34,6 @@ _YOUNG_PINGS: Final = 80
 """About half a minute's; a clock that is known better needs fitting less often."""
 _BATTERY_S: Final = 60.0
 _LOOK_S: Final = 0.2
-_FULL_S: Final = 0.02
-
-
-class Outlet(Protocol):
-    """Where samples go."""
-
-    @property
-    def full(self) -> bool:
-        """Whether to wait; notifications then pile up in the inbox, and overflow there, counted."""
-
-    def put(self, block: SampleBlock, text: str = "", time_s: float = 0.0) -> None:
-        """Rows, and what to note at ``time_s`` where ``text`` is not empty."""
 
 
 @dataclass
@@ -92,6 +82,7 @@ class ClipStream:
         self._origin_s = 0.0
         self._nominal_hz = 0.0
         self._rows = ClipRows(index, outlet.put)
+        self._intake = Intake(self._inbox, self._rows, outlet, lambda device_s: self._clock.place(device_s), self._note)
         self._sensor_fault = False
         self._battery: int | None = None
         self._firmware = ""
@@ -166,7 +157,7 @@ class ClipStream:
     async def run(self) -> None:
         """Stream, and have it again when it is lost, until cancelled. Raises VersionError for a clip that came back
         with another version."""
-        await until_one_ends(self._keep(), self._decode())
+        await until_one_ends(self._keep(), self._intake.run())
 
     async def finish(self) -> None:
         """Stop, fill what is missing, disconnect; in ``finish_s`` at most."""
@@ -175,13 +166,13 @@ class ClipStream:
             try:
                 async with asyncio.timeout(self._limits.finish_s):
                     await connection.conversation.stop()
-                    await self._take(self._inbox.drain())
+                    await self._intake.take()
                     await self._fill_all(connection.conversation)
             except (LinkError, ProtocolError) as error:
                 self.trouble = error
             except TimeoutError:
                 pass  # what is missing then stays missing, and health says so
-        self._decode_all(self._inbox.drain())
+        self._intake.decode()
         await self.close()
 
     async def close(self) -> None:
@@ -209,7 +200,8 @@ class ClipStream:
         try:
             if self._decoder is None:
                 self._decoder = found.driver.decoder()
-                self._filler = HoleFiller(self._decoder, self._deliver, self._now, self._limits)
+                self._intake.decoder = self._decoder
+                self._filler = HoleFiller(self._decoder, self._intake.deliver, self._now, self._limits)
             talk = found.driver.converse(port, self._decoder, self._now, self._inbox.put, self._happened)
             about = await talk.prepare()
         except BaseException:
@@ -220,16 +212,30 @@ class ClipStream:
         self._battery = about.battery_percent
         self._sensor_fault = about.sensor_fault
         self._firmware = about.firmware
-        if self._boot is not None and about.boot != self._boot:
-            self._resets += 1
-            self._clock = ClipClock()
-            self._clock.add(await burst(talk, self._rng))
-            self._clock.begin(self._origin_s)
-        self._boot, same = about.boot, self._boot == about.boot
+        same = self._boot == about.boot
+        jumped = same and await self._jumped(talk)
+        if self._boot is not None and (jumped or not same):
+            await self._intake.take()  # which is still of the old clock
+            self._resets += not same
+            if jumped:
+                self._decoder.forget()
+            clock = ClipClock()  # whose link may break before it is learnt
+            clock.add(await burst(talk, self._rng))
+            clock.begin(self._origin_s)
+            self._clock = clock
+        self._boot = about.boot
         if self._link in (LinkState.SEARCHING, LinkState.CONNECTING):
             self._link = LinkState.READY
         else:
-            await self._resume(talk, go_on=same and about.sampling, same_boot=same)
+            # A stream that is about to end by itself cannot be relied on to be there when it is asked to go on.
+            lingers = self._now() - self._inbox.last_s < self._limits.linger_s
+            await self._resume(talk, go_on=same and about.sampling and lingers and not jumped, same_boot=same)
+
+    async def _jumped(self, talk: Conversation) -> bool:
+        """Whether host or clip slept: the clip's clock is no more where it was on the host's."""
+        if not self._clock.begun or Can.CLOCK not in self._known.found.driver.can:
+            return False
+        return self._clock.jumped(await talk.ping())
 
     async def _resume(self, talk: Conversation, *, go_on: bool, same_boot: bool) -> None:
         """Go on with the stream that lingers, or begin another one, when the ring's rest has been fetched."""
@@ -238,9 +244,13 @@ class ClipStream:
                 await talk.stop()
                 await self._fill_all(talk)
             self._nominal_hz = (await talk.configure(self._wanted)).rate_hz
-        await self._take(self._inbox.drain())
+        await self._intake.take()
         self._rows.last_live_s = self._now()
-        await talk.start(resume=go_on)
+        try:
+            await talk.start(resume=go_on)
+        except BaseException:
+            self._inbox.drain()  # of which stream nobody knows
+            raise
 
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -286,12 +296,16 @@ class ClipStream:
             if Can.CLOCK not in self._known.found.driver.can:
                 continue
             try:
-                self._clock.add([await self._talk.ping()])
+                exchange = await self._talk.ping()
                 missed = 0
             except LinkError:
                 missed += 1
                 if missed >= self._limits.pings_missed:
                     raise
+                continue
+            if self._clock.jumped(exchange):
+                raise LinkError("its clock jumped", clip=self.role, advice="Keep the computer awake while it records.")
+            self._clock.add([exchange])
             young = self._clock.pings < _YOUNG_PINGS
             if self._now() - steered_s >= (_STEER_YOUNG_S if young else _STEER_S):
                 steered_s = self._now()
@@ -299,6 +313,7 @@ class ClipStream:
 
     async def _refill(self) -> None:
         while True:
+            await self._intake.room()
             hole = self._known_filler.due(self._limits.refill_age_s)
             if hole is None or Can.REFILL not in self._known.found.driver.can:
                 await asyncio.sleep(_LOOK_S)
@@ -312,47 +327,34 @@ class ClipStream:
     async def _watch(self) -> None:
         """Notice a link that is gone, a clip that fell silent, a configuration to be read again."""
         gone = self._known.port.gone
-        asked_s = self._now()
+        asked_s = behind_s = self._now()
         while True:
-            try:
+            with suppress(TimeoutError):  # time to look around
                 async with asyncio.timeout(_LOOK_S):
                     await gone.wait()
                 raise LinkError("the link was lost", clip=self.role, advice="Bring the clip closer.")
-            except TimeoutError:
-                pass  # time to look around
+            if self._intake.behind:
+                behind_s = self._now()  # it is not the clip that is silent
             if self._known_decoder.wants_about:
                 await self._talk.about()
             if self._now() - asked_s > _BATTERY_S:
                 asked_s = self._now()
                 self._battery = await self._talk.battery()
-            if self._now() - self._rows.last_live_s > self._limits.silence_s:
+            if self._now() - max(self._rows.last_live_s, behind_s) > self._limits.silence_s:
                 about = await self._talk.about()
                 self._sensor_fault = about.sensor_fault
                 self._rows.last_live_s = self._now()
                 if not about.sensor_fault:
                     raise LinkError("it fell silent", clip=self.role, advice="It is being connected anew.")
 
-    async def _decode(self) -> None:
-        while True:
-            await self._take(await self._inbox.wait())
-
-    async def _take(self, notifications: list[tuple[bytes, float]]) -> None:
-        while self._outlet.full:
-            await asyncio.sleep(_FULL_S)
-        self._decode_all(notifications)
-
-    def _decode_all(self, notifications: list[tuple[bytes, float]]) -> None:
-        if not notifications or self._decoder is None:
-            return
-        self._deliver(tuple(part for payload, stamp in notifications for part in self._decoder.feed(payload, stamp)))
-
-    def _deliver(self, parts: tuple[Samples, ...]) -> None:
-        self._rows.deliver(parts, self._clock.place)
-
     def _happened(self, what: Happening) -> None:
         self._battery = self._battery if what.battery_percent is None else what.battery_percent
         self._sensor_fault = self._sensor_fault if what.sensor_fault is None else what.sensor_fault
-        if what.text and self._clock.begun:
+        if what.text:
+            self._inbox.tell(what)
+
+    def _note(self, what: Happening) -> None:
+        if self._clock.begun:
             time_s = float(self._clock.at(np.array([what.device_s]))[0])
             self._outlet.put(NOTHING, f"{what.text} clip={self.role}", time_s)
 

@@ -215,8 +215,15 @@ class Decoder(Protocol):
     def feed(self, payload: bytes, received_s: float) -> tuple[Samples, ...]:
         """Samples of one notification that arrived at ``received_s``, none where it is no packet."""
 
+    def expect(self, start: int, stop: int) -> None:
+        """These instants were asked for: they stay refillable until others are expected, or an empty range is."""
+
     def give_up(self, start: int, stop: int) -> None:
         """These instants will not come any more."""
+
+    def forget(self) -> None:
+        """The sensor's clock is no more where it was on the host's: what was missing is lost, and the next stream's
+        books begin anew."""
 
 
 class Conversation(Protocol):

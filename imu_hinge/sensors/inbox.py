@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from imu_hinge.sensors.driver import Happening
+
 __all__ = ["Inbox"]
 
 ROOM: Final = 2048
@@ -17,23 +19,47 @@ class Inbox:
 
     def __init__(self, now: Callable[[], float], room: int = ROOM) -> None:
         self._now = now
-        self._queue: asyncio.Queue[tuple[bytes, float]] = asyncio.Queue(room)
+        self._room = room
+        self._waiting: list[tuple[bytes, float]] = []
+        self._told: list[Happening] = []
+        self._some = asyncio.Event()
         self.overflow = 0
+        self.last_s = now()
+        """When the last one came, kept or not."""
 
     def put(self, payload: bytearray) -> None:
         """The notify callback: stamp, enqueue, nothing else."""
-        try:
-            self._queue.put_nowait((bytes(payload), self._now()))
-        except asyncio.QueueFull:
+        self.last_s = self._now()
+        if len(self._waiting) < self._room:
+            self._waiting.append((bytes(payload), self.last_s))
+            self._some.set()
+        else:
             self.overflow += 1
 
-    async def wait(self) -> list[tuple[bytes, float]]:
-        """Everything that is there; waits for the first."""
-        return [await self._queue.get(), *self.drain()]
+    def tell(self, what: Happening) -> None:
+        """Something to note waits here too, behind the samples that came before it."""
+        if len(self._told) < self._room:
+            self._told.append(what)
+            self._some.set()
+        else:
+            self.overflow += 1
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._waiting
+
+    async def some(self) -> None:
+        """Return when something is there; it stays there, so that whoever drains it has all in order."""
+        await self._some.wait()
 
     def drain(self) -> list[tuple[bytes, float]]:
         """Everything that is there now."""
-        taken = []
-        while not self._queue.empty():
-            taken.append(self._queue.get_nowait())
+        taken, self._waiting = self._waiting, []
+        self._some.clear()
+        return taken
+
+    def told(self) -> list[Happening]:
+        """Everything to note that is there now."""
+        taken, self._told = self._told, []
         return taken

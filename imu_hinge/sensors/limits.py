@@ -26,6 +26,9 @@ class LinkLimits:
     backoff_first_s: float = 0.5
     backoff_last_s: float = 10.0
     """Pauses between attempts to reconnect, doubled each time (PROTOCOL.md, section 12)."""
+    linger_s: float = 25.0
+    """After so long without a sample a stream is ended, fetched and begun anew rather than resumed; clips end it by
+    themselves after ``LINGER_S`` of 30 s, and starting takes a moment."""
     dead_s: float = 60.0
     """Out of reach so long, a clip is called dead; it is looked for all the same."""
     silence_s: float = 3.0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from imu_hinge.errors import ProtocolError
 from imu_hinge.sensors.driver import Conversation, Samples
@@ -11,12 +12,17 @@ from imu_hinge.sensors.limits import LinkLimits
 
 __all__ = ["HoleFiller"]
 
+_PAUSE_S: Final = 0.5
+"""Between two attempts: what disturbed the first should be over."""
+
 
 class _Books(Protocol):
     @property
     def holes(self) -> tuple[tuple[int, int], ...]: ...
 
     def feed(self, payload: bytes, received_s: float) -> tuple[Samples, ...]: ...
+
+    def expect(self, start: int, stop: int) -> None: ...
 
     def give_up(self, start: int, stop: int) -> None: ...
 
@@ -59,6 +65,14 @@ class HoleFiller:
         """Ask once for the next part of a hole. Raises LinkError where the link fails."""
         start, stop = hole[0], min(hole[1], hole[0] + self._limits.refill_chunk)
         self._tries = {start: self._tries.get(start, 0) + 1}
+        # The stream goes on meanwhile, and what it forgets must not be what is on its way.
+        self._books.expect(start, stop)
+        try:
+            await self._fill(conversation, start, stop)
+        finally:
+            self._books.expect(0, 0)
+
+    async def _fill(self, conversation: Conversation, start: int, stop: int) -> None:
         try:
             refilled = await conversation.refill(start, stop)
         except ProtocolError:
@@ -67,6 +81,8 @@ class HoleFiller:
             if self._tries[start] >= self._limits.refill_tries:
                 self._books.give_up(start, stop)
                 self.gave_up += 1
+            else:
+                await asyncio.sleep(_PAUSE_S)
             return
         now = self._now()
         self._deliver(tuple(part for payload in refilled.payloads for part in self._books.feed(payload, now)))

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from imu_hinge.protocol.definitions import Config, Info, PacketFlags, PacketType, Role
 from imu_hinge.protocol.packets import encode_packet
+from imu_hinge.sensors.driver import Refilled, Samples
 from imu_hinge.sensors.drivers.imu_hinge_decoder import ImuHingeDecoder, Period
+from imu_hinge.sensors.limits import LinkLimits
+from imu_hinge.sensors.refill import HoleFiller
 
 CONFIG = Config(200, 16, 2000, 50, 3, 0.004, 0.001)
 BEGIN_US = 2**32 - 1_000_000
@@ -111,6 +114,31 @@ def test_packets_that_overtake_the_answer_to_start_wait_for_it() -> None:
     assert decoder.books.received == 15
 
 
+def test_a_start_that_failed_keeps_no_refill_from_being_booked() -> None:
+    decoder = begun()
+    decoder.feed(packet(0, 5), stamp(5))
+    decoder.hold()
+    decoder.feed(packet(400, 5), stamp(405))  # of the stream that nobody knows yet
+    decoder.close((7, 1), 25)
+    (late,) = decoder.feed(packet(5, 10, kind=PacketType.REFILL), stamp(410))
+    assert (len(late), late.refilled) == (10, True)
+    decoder.release()
+    (late,) = decoder.feed(packet(15, 10, kind=PacketType.REFILL), stamp(411))
+    assert len(late) == 10
+    assert (decoder.holes, decoder.books.lost, decoder.books.received) == ((), 0, 25)
+
+
+def test_what_waited_before_a_new_stream_is_not_booked_into_it() -> None:
+    decoder = begun()
+    decoder.feed(packet(0, 5), stamp(5))
+    decoder.feed(packet(5, 5, epoch=4), stamp(10))
+    decoder.hold()
+    decoder.set_info(info(epoch=4))
+    decoder.begin((7, 2), 0, BEGIN_US & 0xFFFF_FFFF, 10.0)
+    (live,) = decoder.feed(packet(0, 5, epoch=4), stamp(5))
+    assert (len(live), decoder.holes, decoder.books.received) == (5, (), 10)
+
+
 def test_what_waits_is_bounded() -> None:
     decoder = ImuHingeDecoder()
     decoder.set_info(info())
@@ -152,6 +180,58 @@ def test_a_stream_that_ended_tells_what_is_missing_at_its_end() -> None:
     assert decoder.holes == ()
     decoder.close((7, 1), 25)
     assert decoder.holes == ((10, 25),)
+
+
+def test_a_stream_that_went_on_unseen_is_counted_as_lost() -> None:
+    decoder = begun()
+    decoder.feed(packet(0, 10), stamp(10))
+    decoder.ran_until((BEGIN_US + 5000 * 4010) & 0xFFFF_FFFF, stamp(4010))
+    decoder.begin((7, 2), 0, (BEGIN_US + 5000 * 4010) & 0xFFFF_FFFF, stamp(4010))
+    assert abs(decoder.books.lost - 4000) < 3
+    assert decoder.holes == ()
+
+
+def test_a_live_packet_that_comes_late_is_no_new_one() -> None:
+    decoder = begun()
+    decoder.feed(packet(0, 5), stamp(5))
+    decoder.feed(packet(10, 5), stamp(15))
+    (late,) = decoder.feed(packet(5, 5), stamp(16))
+    assert late.refilled
+    (live,) = decoder.feed(packet(15, 5), stamp(20))
+    assert not live.refilled
+
+
+async def test_what_is_on_its_way_is_not_forgotten_while_the_stream_goes_on() -> None:
+    decoder = begun()
+    decoder.feed(packet(0, 10), stamp(10))
+    decoder.feed(packet(5900, 10), stamp(5910))
+
+    class Clip:
+        async def refill(self, start: int, stop: int) -> Refilled:
+            for index in range(5910, 6510, 10):
+                decoder.feed(packet(index, 10), stamp(index + 10))
+            return Refilled([packet(i, 10, kind=PacketType.REFILL) for i in range(start, stop, 10)], start, stop)
+
+    came: list[Samples] = []
+    filler = HoleFiller(decoder, came.extend, lambda: stamp(6510), LinkLimits())
+    hole = filler.due(0.0)
+    assert hole == (10, 5900)
+    await filler.fill(Clip(), hole)  # type: ignore[arg-type]
+    assert (sum(map(len, came)), decoder.books.lost, decoder.books.repeated) == (1000, 4890, 0)
+    assert decoder.holes == ((1010, 5900),)
+
+
+def test_a_packet_of_an_epoch_that_is_over_is_asked_about_once() -> None:
+    decoder = begun()
+    decoder.feed(packet(0, 10, epoch=2), stamp(10))
+    asked = 0
+    for index in range(10, 1000, 10):
+        if decoder.wants_about:
+            decoder.set_info(info())
+            asked += 1
+        decoder.feed(packet(index, 10), stamp(index + 10))
+    assert asked == 1
+    assert decoder.books.received == 990
 
 
 def test_the_period_is_read_from_times_and_indices() -> None:

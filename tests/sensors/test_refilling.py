@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from ble.clockwork import warp
 
 from imu_hinge.errors import LinkError, ProtocolError
 from imu_hinge.sensors.driver import Refilled, Samples
@@ -37,6 +39,9 @@ class Books:
         self.came += list(payload)
         self.missing = [i for i in self.missing if i not in payload]
         return ()
+
+    def expect(self, start: int, stop: int) -> None:
+        self.expected = start, stop
 
     def give_up(self, start: int, stop: int) -> None:
         self.lost += [i for i in self.missing if start <= i < stop]
@@ -97,8 +102,12 @@ async def test_transfers_that_never_verify_are_given_up_after_some_attempts() ->
             raise ProtocolError("the transfer does not verify")
         return whole(start, stop)
 
+    warp()
+    loop = asyncio.get_running_loop()
+    begun_s = loop.time()
     books, clip = Books((0, 20)), Clip(corrupted)
     filler = await fill(books, clip)
+    assert 0.9 < loop.time() - begun_s < 5.0
     assert clip.asked == [(0, 10)] * 3 + [(10, 20)]
     assert (books.lost, filler.gave_up) == (list(range(10)), 1)
 

@@ -99,7 +99,7 @@ async def test_repeated_losses_and_refused_connections_cost_nothing_within_the_r
     async def play(air: Air) -> None:
         async def lose(session: Session) -> None:
             for failing in (0, 2, 1):
-                await asyncio.sleep(2.0)
+                await asyncio.sleep(2.5)
                 thigh.conditions.failing_connects = failing
                 thigh.lose()
             await asyncio.sleep(12.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Final
@@ -64,6 +65,9 @@ _FIRMWARE_UUID: Final = "00002a26-0000-1000-8000-00805f9b34fb"
 _ROLES: Final = {role.value: None if role is Role.NONE else role.name.lower() for role in Role}
 _REFILL_MOST: Final = 0xFFFF
 _NO_BATTERY: Final = 255
+_BUSY_TRIES: Final = 10
+_BUSY_S: Final = 0.3
+"""A clip whose last transfer is not over yet is asked again after this long, so many times."""
 
 
 class ImuHingeDriver:
@@ -185,10 +189,17 @@ class ImuHingeConversation:
         """Begin a stream, or go on with the one that runs."""
         self._decoder.hold()
         flags = StartFlags.RESUME if resume else StartFlags(0)
-        answer = await self.control.ask(Opcode.START, StartRequest(flags))
-        said = answer.response.read(StartResponse, self._clip)
+        try:
+            answer = await self.control.ask(Opcode.START, StartRequest(flags))
+            said = answer.response.read(StartResponse, self._clip)
+        except BaseException:  # cancelled too: the session's end fetches what is missing all the same
+            self._decoder.release()
+            raise
         info = self._decoder_info()
         stream = info.boot_id, said.stream_id
+        if resume and not said.resumed and self._decoder.stream is not None:
+            # It ran when it was asked what it does, and its ring is empty now: what it measured meanwhile is lost.
+            self._decoder.ran_until(said.time_us, answer.received_s)
         # A stream of somebody else that is resumed begins for us where it is now.
         first = said.next_index if said.resumed else 0
         return Begun(stream, self._decoder.begin(stream, first, said.time_us, answer.received_s))
@@ -211,8 +222,20 @@ class ImuHingeConversation:
         """Instants out of the ring, checked against count and CRC-32."""
         count = min(stop - start, _REFILL_MOST)
         request = RefillRequest(start & 0xFFFF, count)
+        for _ in range(_BUSY_TRIES):
+            try:
+                return await self._refill(request, start, stop)
+            except RefusedError as error:
+                if error.status != Status.BUSY:
+                    raise
+            await asyncio.sleep(_BUSY_S)
+        return await self._refill(request, start, stop)
+
+    async def _refill(self, request: RefillRequest, start: int, stop: int) -> Refilled:
         try:
-            answer, payloads = await self.transfers.fetch(Opcode.REFILL, request, self._clip)
+            # A transfer that the ring overtook ends with `gone`: what came is good all the same.
+            statuses = (Status.OK, Status.GONE)
+            answer, payloads = await self.transfers.fetch(Opcode.REFILL, request, self._clip, statuses=statuses)
         except RefusedError as error:
             if error.status != Status.GONE:
                 raise

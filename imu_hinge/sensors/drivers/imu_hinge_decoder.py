@@ -63,6 +63,7 @@ class ImuHingeDecoder:
         self._period = Period(100.0)
         self._kept: list[tuple[bytes, float]] = []
         self._held = False
+        self._kept_before = 0
         self._wants_about = False
         self._stream: tuple[int, int] | None = None
         self._before = Books()
@@ -116,15 +117,27 @@ class ImuHingeDecoder:
         return time_us
 
     def set_info(self, info: Info) -> None:
-        """What the clip says of itself, read anew; another boot forgets the clip's time."""
+        """What the clip says of itself, read anew; another boot forgets the clip's time. What waited and is of another
+        configuration all the same is dropped: nobody will ever say what it means."""
         if self._info is not None and self._info.boot_id != info.boot_id:
             self._time = None
         self._info = info
         self._wants_about = False
+        before, since = self._kept[: self._kept_before], self._kept[self._kept_before :]
+        before = [one for one in before if _epoch(one[0]) == info.config.epoch]
+        self._kept = before + [one for one in since if _epoch(one[0]) == info.config.epoch]
+        self._kept_before = len(before)
 
     def hold(self) -> None:
-        """A start is being asked for: keep what comes until ``begin`` tells which stream it is of."""
+        """A start is being asked for: keep what comes until ``begin`` tells which stream it is of, or ``release``
+        that nobody knows."""
         self._held = True
+        self._kept_before = len(self._kept)
+
+    def release(self) -> None:
+        """The start failed: what came since ``hold`` may be of any stream, and is dropped."""
+        del self._kept[self._kept_before :]
+        self._held = False
 
     def begin(self, stream: tuple[int, int], next_index: int, time_us: int, received_s: float) -> bool:
         """A stream runs; the books go on where it is the one that ran before (returns True), and begin anew
@@ -132,12 +145,11 @@ class ImuHingeDecoder:
         self._held = False
         if stream == self._stream:
             return True
+        del self._kept[: self._kept_before]  # of the old stream, whatever they are
+        self._kept_before = 0
         if self._info is None:
             raise ValueError("set_info comes before begin")
-        books = self.books
-        self._before = Books(
-            received=books.received + self._not_measured, lost=books.lost + self._before_first, repeated=books.repeated
-        )
+        self._bank()
         self._ledger = StreamLedger(
             self._info.config.rate_hz,
             self._info.ring_samples,
@@ -149,10 +161,33 @@ class ImuHingeDecoder:
         self._stream = stream
         return False
 
+    def forget(self) -> None:
+        """The clip's clock is no more where it was on the host's: what was missing is lost, and what comes waits for
+        the next ``begin``."""
+        self._bank()
+        self._ledger = self._stream = self._time = None
+
+    def _bank(self) -> None:
+        """Keep the counts of a stream that is over."""
+        books = self.books
+        self._before = Books(
+            received=books.received + self._not_measured, lost=books.lost + self._before_first, repeated=books.repeated
+        )
+
     def close(self, stream: tuple[int, int], samples: int) -> None:
         """The clip ended a stream of so many instants."""
         if self._ledger is not None and stream == self._stream:
             self._ledger.close(samples)
+
+    def ran_until(self, time_us: int, received_s: float) -> None:
+        """The stream went on until then unseen, and nobody knows with how many instants: the nominal rate tells."""
+        if self._ledger is not None:
+            self._ledger.close(self._ledger.index_at(self.device_us(time_us, received_s)))
+
+    def expect(self, start: int, stop: int) -> None:
+        """These instants were asked for: they stay refillable until others are expected, or an empty range is."""
+        if self._ledger is not None:
+            self._ledger.expect(start, stop)
 
     def give_up(self, start: int, stop: int) -> None:
         """These instants will not come any more."""
@@ -171,22 +206,29 @@ class ImuHingeDecoder:
             return ()
         if packet is None or isinstance(packet, TransferEnd):
             return ()
+        if self._held and packet.kind is not PacketType.LIVE and self._known(packet):
+            samples = self._book(packet, received_s)
+            return () if samples is None else (samples,)
         if not self._fits(packet):
             if len(self._kept) < _KEPT:
                 self._kept.append((payload, received_s))
             return ()
         waited: list[Samples] = []
-        kept, self._kept = self._kept, []
+        kept, self._kept, self._kept_before = self._kept, [], 0
         for earlier, stamp in kept:
             waited += self.feed(earlier, stamp)
         samples = self._book(packet, received_s)
         return (*waited, samples) if samples is not None else tuple(waited)
 
     def _fits(self, packet: SamplePacket) -> bool:
+        return self._known(packet) and not self._held
+
+    def _known(self, packet: SamplePacket) -> bool:
+        """Whether the configuration and the books are those of this packet, as far as it tells."""
         if self._info is not None and packet.epoch != self._info.config.epoch:
             self._wants_about = True
             return False
-        return self._info is not None and self._ledger is not None and not self._held
+        return self._info is not None and self._ledger is not None
 
     def _book(self, packet: SamplePacket, received_s: float) -> Samples | None:
         ledger, info = self._ledger, self._info
@@ -210,7 +252,12 @@ class ImuHingeDecoder:
         self._overrange += int((use & physical.overrange).sum())
         if not count:
             return None
-        refilled = packet.kind is not PacketType.LIVE
+        refilled = packet.kind is not PacketType.LIVE or place.late
         self._refilled += count if refilled else 0
         device_s = np.asarray((place.time_us + np.arange(len(packet)) * self._period.us) * 1e-6, np.float64)
         return Samples(device_s[use], physical.acc_m_s2[use], physical.gyr_rad_s[use], received_s, refilled)
+
+
+def _epoch(payload: bytes) -> int | None:
+    packet = decode_packet(payload)
+    return None if packet is None or isinstance(packet, TransferEnd) else packet.epoch

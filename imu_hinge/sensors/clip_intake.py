@@ -1,0 +1,86 @@
+"""One clip's notifications on their way to the outlet: they wait in the inbox until there is room, then become rows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Protocol
+
+from imu_hinge.sensors.clip_rows import ClipRows
+from imu_hinge.sensors.driver import Decoder, FloatArray, Happening, Samples
+from imu_hinge.sensors.inbox import Inbox
+from imu_hinge.sensors.source import SampleBlock
+
+__all__ = ["Intake", "Outlet"]
+
+_FULL_S: Final = 0.02
+_ROOM_S: Final = 2.0
+"""Longest wait for room where a stream is to go on; what then comes is more than there is room for, by an inbox."""
+
+
+class Outlet(Protocol):
+    """Where samples go."""
+
+    @property
+    def full(self) -> bool:
+        """Whether to wait; notifications then pile up in the inbox, and overflow there, counted."""
+
+    def put(self, block: SampleBlock, text: str = "", time_s: float = 0.0) -> None:
+        """Rows, and what to note at ``time_s`` where ``text`` is not empty."""
+
+
+class Intake:
+    """What waits in ``inbox`` goes through ``decoder`` into ``rows`` while ``outlet`` has room; ``place`` gives common
+    times; ``note`` is called with what else was told."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        rows: ClipRows,
+        outlet: Outlet,
+        place: Callable[[FloatArray], FloatArray],
+        note: Callable[[Happening], None],
+    ) -> None:
+        self._inbox = inbox
+        self._rows = rows
+        self._outlet = outlet
+        self._place = place
+        self._note = note
+        self.decoder: Decoder | None = None
+
+    @property
+    def behind(self) -> bool:
+        """Whether something waits here, so that it is not the clip that is silent."""
+        return self._outlet.full or not self._inbox.empty
+
+    async def run(self) -> None:
+        """Decode as it comes, until cancelled."""
+        while True:
+            await self._inbox.some()
+            await self.room()
+            self.decode()
+
+    async def take(self) -> None:
+        """Decode what came, after a short wait for room at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ROOM_S):
+                await self.room()
+        self.decode()
+
+    async def room(self) -> None:
+        """Wait until the outlet has room."""
+        while self._outlet.full:
+            await asyncio.sleep(_FULL_S)
+
+    def decode(self) -> None:
+        """Everything that came; taking it and booking it is one step, so that nothing overtakes anything."""
+        taken, decoder = self._inbox.drain(), self.decoder
+        if taken and decoder is not None:
+            self.deliver(tuple(part for payload, stamp in taken for part in decoder.feed(payload, stamp)))
+        for what in self._inbox.told():
+            self._note(what)
+
+    def deliver(self, parts: tuple[Samples, ...]) -> None:
+        """Samples as rows."""
+        self._rows.deliver(parts, self._place)
