@@ -5,9 +5,12 @@ answer leaves at such a moment too. Half the round trip therefore says little: a
 off by up to 25 ms, by another amount on every link. But the stamps of both sides know about the same events. The clip's
 receive times lie on a grid whose spacing is the interval, a multiple of 1.25 ms; the answers reach the host on the same
 grid. So the interval is read from the clip's stamps, the difference of the clocks follows *modulo the interval* to a
-fraction of a millisecond, and which turn it is follows from the requests: none is received before it was sent. Where no
-grid can be seen (too few pings, a radio without events) the fit falls back on the midpoints of the best fifth by round
-trip.
+fraction of a millisecond, and which turn it is follows from the requests: none is received before it was sent.
+
+Before there are pings enough to see a grid, that bound alone is used: of n requests sent at any moment of an interval the
+luckiest waits for about an (n+1)th of it, so that sixteen place the clock to a few milliseconds where their midpoints
+would be off by half an interval. On a radio without events the fit falls back on the midpoints of the best fifth by
+round trip.
 
 Clips that are not synchronised, minimum-delay filtering of round trips: Cristian 1989, doi:10.1007/BF01784024; Mills
 1991, doi:10.1109/26.103043. Connection events: Bluetooth Core Specification 5.4, vol. 6, part B, section 4.5.1.
@@ -67,7 +70,9 @@ class ClockParams:
     jitter_s: float = 0.5e-3
     """Host's and clip's stacks stamp an event about this late; what is later by much is listened to less."""
     fewest_for_events: int = 12
-    """Exchanges needed before a grid of events is looked for."""
+    """Exchanges needed before a grid of events is looked for; the bounds serve up to twice as many."""
+    bounds_s: float = 20.0
+    """The bounds of the exchanges of so long before the newest are used: drift may not open them."""
     interval_s: tuple[float, float] = (7.5e-3, 125e-3)
     """Connection intervals looked for."""
     concentration: float = 0.6
@@ -82,7 +87,8 @@ class ClockFit:
 
     ``residual_ms`` is the scatter of the exchanges about the line (median absolute, scaled to a standard deviation),
     ``sd_ms`` what that leaves of doubt at the newest exchange, without delays common to all clips of one host.
-    ``interval_ms`` is the connection interval where ``method`` is ``events``, else None.
+    ``interval_ms`` is the connection interval where ``method`` is ``events``, else None. By ``bounds`` the rate is not
+    known (0), and both figures are the waiting expected of the luckiest request.
     """
 
     reference_us: int
@@ -91,7 +97,7 @@ class ClockFit:
     residual_ms: float
     sd_ms: float
     exchanges: int
-    method: Literal["events", "midpoint"]
+    method: Literal["events", "midpoint", "bounds"]
     interval_ms: float | None
 
     def host_s(self, device_us: FloatArray | NDArray[np.int64] | float) -> FloatArray:
@@ -125,6 +131,8 @@ def fit_clock(exchanges: Sequence[Exchange], params: ClockParams | None = None) 
                 for part, grid in zip(parts, grids, strict=True)
             ]
         )
+    elif len(apart) < 2 * params.fewest_for_events:
+        return _by_bounds(used, params)
     else:
         round_trip = (received - sent) - (gave - got)
         best = round_trip <= np.quantile(round_trip, params.best_share)
@@ -141,6 +149,19 @@ def fit_clock(exchanges: Sequence[Exchange], params: ClockParams | None = None) 
         "events" if grids else "midpoint",
         grids[0].interval_s * 1e3 if grids else None,
     )
+
+
+def _by_bounds(exchanges: Sequence[Exchange], params: ClockParams) -> ClockFit:
+    """From what must be: requests are received after they were sent, answers before they are heard."""
+    newest = exchanges[-1]
+    close = [e for e in exchanges if e.received_s >= newest.received_s - params.bounds_s]
+    zero_us = newest.device_received_us
+    least_s = max(e.sent_s - (e.device_received_us - zero_us) * 1e-6 for e in close)
+    most_s = min(e.received_s - (e.device_sent_us - zero_us) * 1e-6 for e in close)
+    apart_s = most_s - least_s
+    wait_s = apart_s / (len(close) + 1) if apart_s > 0 else apart_s / 2  # bounds that cross: a clock that jumped
+    wait_ms = max(abs(wait_s), params.jitter_s) * 1e3
+    return ClockFit(zero_us, least_s + wait_s, 0.0, wait_ms, wait_ms, len(exchanges), "bounds", None)
 
 
 def _apart(got_s: FloatArray) -> NDArray[np.int64]:

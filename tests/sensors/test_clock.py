@@ -6,16 +6,24 @@ import numpy as np
 import pytest
 from numpy.random import Generator
 
+from imu_hinge.sensors.clip_clock import ClipClock
 from imu_hinge.sensors.clock import ClockParams, Exchange, fit_clock
+from imu_hinge.sensors.pinging import BURST
 
 BOOT_US = 3_000_000_000
 """The clip was switched on fifty minutes before."""
 
 
 def pings(
-    rng: Generator, duration_s: float, interval_s: float, rate_ppm: float, same_event: float, stalls: float = 0.03
+    rng: Generator,
+    duration_s: float,
+    interval_s: float,
+    rate_ppm: float,
+    same_event: float,
+    stalls: float = 0.03,
+    burst: int = 0,
 ) -> list[Exchange]:
-    """Pings over a link as radios make it.
+    """Pings over a link as radios make it, two a second, after a ``burst`` as the product begins with.
 
     Requests wait for the next connection event (``interval_s``; 0: none), answers leave in the same event with the
     probability ``same_event``, else in the next; 3 % of the packets are repeated one event later; both stacks take
@@ -39,8 +47,27 @@ def pings(
         gave = got + 0.0002 + rng.exponential(0.0002)
         answer = gave + 0.0003 if rng.random() < same_event else next_event(gave)
         found.append(Exchange(now, answer + 0.0008 + late(0.0008), device_us(got), device_us(gave)))
-        now += rng.uniform(0.25, 0.75)
+        now = answer + rng.uniform(0.005, 0.055) if len(found) < burst else now + rng.uniform(0.25, 0.75)
     return found
+
+
+def placed_error_ms(rng: Generator, after_s: float, interval_s: float, same_event: float) -> float:
+    """How far off a sample's time is in the recording, ``after_s`` from its begin."""
+    rate_ppm = rng.uniform(-50.0, 50.0)
+    exchanges = pings(rng, after_s + 5.0, interval_s, rate_ppm, same_event, burst=BURST)
+    clock = ClipClock()
+    clock.add(exchanges[:BURST])
+    clock.begin(0.0)
+    begin_s = exchanges[BURST - 1].received_s
+    known = BURST
+    for second in np.arange(begin_s, begin_s + after_s + 1e-9, 1.0):
+        while exchanges[known].received_s < second:
+            clock.add([exchanges[known]])
+            known += 1
+        clock.steer()
+        device_s = (BOOT_US + np.array([second - 0.1, second]) * (1.0 + rate_ppm * 1e-6) * 1e6) * 1e-6
+        error_s = clock.place(device_s)[-1] - second
+    return float(error_s) * 1e3
 
 
 def error_ms(rng: Generator, duration_s: float, interval_s: float, same_event: float) -> float:
@@ -61,6 +88,20 @@ def test_two_clips_agree_whatever_their_connection_intervals(
     for seed in range(40):
         rng = np.random.default_rng(seed)
         one, other = (error_ms(rng, after_s, interval * 1e-3, same_event) for interval in intervals_ms)
+        skews.append(abs(one - other))
+    assert max(skews) < limit_ms
+
+
+@pytest.mark.parametrize("same_event", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("intervals_ms", [(15, 15), (50, 50), (15, 50)])
+@pytest.mark.parametrize(("after_s", "limit_ms"), [(20.0, 2.0), pytest.param(60.0, 1.0, marks=pytest.mark.slow)])
+def test_samples_of_two_clips_are_placed_that_close(
+    intervals_ms: tuple[float, float], same_event: float, after_s: float, limit_ms: float
+) -> None:
+    skews = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        one, other = (placed_error_ms(rng, after_s, interval * 1e-3, same_event) for interval in intervals_ms)
         skews.append(abs(one - other))
     assert max(skews) < limit_ms
 
