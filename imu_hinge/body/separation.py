@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from imu_hinge.body.geometry import CONSTANTS, ChainBelief, GeometryParams
+from imu_hinge.body.one_thread import one_thread
 from imu_hinge.body.smoother import Course, Fit, Noise, SmootherParams, courses, measured_noise, misfit, smooth
 from imu_hinge.body.window import Movement, Window, WindowParams, prepare
 
@@ -106,6 +107,7 @@ def quiet_stance(
     return quiet & upright
 
 
+@one_thread
 def separate(
     movements: Sequence[Movement], rate_hz: float, belief: ChainBelief, levels: int, params: SeparationParams
 ) -> Separated:
@@ -188,6 +190,7 @@ def _strangeness(fitted: ChainBelief, before: ChainBelief) -> float:
     return float(off @ np.linalg.solve(before.covariance[np.ix_(kept, kept)], off)) / len(kept)
 
 
+@one_thread
 def follow(
     movement: Movement, rate_hz: float, belief: ChainBelief, noise: Noise, levels: int, params: SeparationParams
 ) -> Course | None:

@@ -7,10 +7,10 @@ receive times lie on a grid whose spacing is the interval, a multiple of 1.25 ms
 grid. So the interval is read from the clip's stamps, the difference of the clocks follows *modulo the interval* to a
 fraction of a millisecond, and which turn it is follows from the requests: none is received before it was sent.
 
-Before there are pings enough to see a grid, that bound alone is used: of n requests sent at any moment of an interval the
-luckiest waits for about an (n+1)th of it, so that sixteen place the clock to a few milliseconds where their midpoints
-would be off by half an interval. On a radio without events the fit falls back on the midpoints of the best fifth by
-round trip.
+Before there are pings enough to see a grid, that bound alone is used: of n requests sent at any moment of an interval
+the luckiest waits for about an (n+1)th of it, so that sixteen place the clock to a few milliseconds where their
+midpoints would be off by half an interval. On a radio without events the fit falls back on the midpoints of the best
+fifth by round trip.
 
 Clips that are not synchronised, minimum-delay filtering of round trips: Cristian 1989, doi:10.1007/BF01784024; Mills
 1991, doi:10.1109/26.103043. Connection events: Bluetooth Core Specification 5.4, vol. 6, part B, section 4.5.1.

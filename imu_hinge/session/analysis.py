@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from imu_hinge.body.angles import JointAngles, joint_angles
 from imu_hinge.body.calibration import BodyCalibration, calibrate
 from imu_hinge.body.kinematics import SegmentMotion, segment_motion
+from imu_hinge.body.one_thread import one_thread
 from imu_hinge.body.personal import Learnt, Personal, learnt_of
 from imu_hinge.body.separation import Separated
 from imu_hinge.conventions import SITES
@@ -37,6 +38,7 @@ __all__ = ["analyze"]
 FloatArray = NDArray[np.float64]
 
 
+@one_thread
 def analyze(
     recording: Recording,
     clips: tuple[str, ...] | None = None,
