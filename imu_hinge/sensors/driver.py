@@ -57,6 +57,8 @@ class Can(Flag):
     """It can be made to blink."""
     RECORDS = auto()
     """It logs sessions that can be downloaded."""
+    STAMPS = auto()
+    """Its samples carry its own clock, but it answers no pings. Without CLOCK and STAMPS samples are only counted."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,7 @@ class Begun:
 class Samples:
     """Consecutive measured samples: device time ``device_s`` (N,), ``acc_m_s2`` and ``gyr_rad_s`` (N, 3), all finite.
 
+    Of a family without a clock, device time is the number of samples that came before, over the nominal rate.
     ``received_s`` is when they arrived on the host's clock, ``refilled`` whether they are late.
     """
 
