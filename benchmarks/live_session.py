@@ -75,6 +75,9 @@ class _Port:
         await self._event()
         self.clip.write_control(data)
 
+    async def send(self, uuid: str, data: bytes) -> None:
+        await self.write(uuid, data)
+
     async def pair(self) -> None:
         pass
 

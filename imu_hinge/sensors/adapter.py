@@ -81,7 +81,7 @@ class Adapter:
         done = asyncio.Event()
 
         def seen(device: BLEDevice, data: AdvertisementData) -> None:
-            advertised = _merged(parts.get(device.address), data)
+            advertised = _merged(parts.get(device.address), device.address, data)
             parts[device.address] = advertised
             for driver in self._drivers:
                 identity = driver.recognise(advertised)
@@ -119,7 +119,7 @@ class Adapter:
         return found
 
 
-def _merged(before: Advertised | None, data: AdvertisementData) -> Advertised:
+def _merged(before: Advertised | None, address: str, data: AdvertisementData) -> Advertised:
     """An advertisement and its scan response, which some systems report one by one."""
     now = Advertised(
         data.local_name,
@@ -127,6 +127,7 @@ def _merged(before: Advertised | None, data: AdvertisementData) -> Advertised:
         tuple(data.service_uuids),
         dict(data.service_data),
         dict(data.manufacturer_data),
+        address,
     )
     if before is None:
         return now

@@ -63,13 +63,18 @@ class Can(Flag):
 
 @dataclass(frozen=True)
 class Advertised:
-    """An advertisement with its scan response; 128-bit UUIDs in lower case, ``rssi_dbm`` None where not known."""
+    """An advertisement with its scan response; 128-bit UUIDs in lower case, ``rssi_dbm`` None where not known.
+
+    ``address`` is what the system calls the sensor (on macOS a number of the computer's own): the last resort for
+    families that say nothing else that tells one from another.
+    """
 
     name: str | None = None
     rssi_dbm: int | None = None
     service_uuids: tuple[str, ...] = ()
     service_data: Mapping[str, bytes] = field(default_factory=dict)
     manufacturer_data: Mapping[int, bytes] = field(default_factory=dict)
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,9 @@ class Port(Protocol):
 
     async def write(self, uuid: str, data: bytes) -> None:
         """Write with response."""
+
+    async def send(self, uuid: str, data: bytes) -> None:
+        """Write without response, for characteristics that know no other way."""
 
     async def pair(self) -> None:
         """Pair where that was not done before: comes before the first request that needs an encrypted link."""

@@ -71,6 +71,11 @@ class GattPort:
         async with translated("writing", self._limits.gatt_s, self._clip):
             await self._client.write_gatt_char(uuid, data, response=True)
 
+    async def send(self, uuid: str, data: bytes) -> None:
+        """Write without response."""
+        async with translated("writing", self._limits.gatt_s, self._clip):
+            await self._client.write_gatt_char(uuid, data, response=False)
+
     async def pair(self) -> None:
         """Pair; nothing happens where that was done before.
 

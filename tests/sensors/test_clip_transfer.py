@@ -44,6 +44,9 @@ class Port:
     async def read(self, uuid: str) -> bytes:
         return b""
 
+    async def send(self, uuid: str, data: bytes) -> None:
+        await self.write(uuid, data)
+
     async def pair(self) -> None:
         return None
 
