@@ -50,8 +50,8 @@ def measure() -> Outcome:
         "clocks",
         "Two clips on one clock",
         f"Difference between two clips' times, ms, over {PAIRS} simulated pairs with crystals up to 50 ppm off; two "
-        "pings a second, 3 % of the packets repeated, 3 % of the stamps up to 40 ms late. Left: times as they stand in the "
-        "recording, so long after its begin; right: what midpoints of the best fifth by round trip would say then.",
+        "pings a second, 3 % of the packets repeated, 3 % of the stamps up to 40 ms late. Left: times as they stand in "
+        "the recording, so long after its begin; right: what midpoints of the best fifth by round trip would say then.",
         ("intervals", "after", "median", "95 %", "worst", "midpoints: median", "95 %", "worst"),
         rows,
         numbers,

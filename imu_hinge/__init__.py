@@ -1,6 +1,7 @@
 """imu_hinge: tells the hips from the lumbar spine in a hip hinge, from two or three clip-on motion sensors."""
 
 from imu_hinge.errors import (
+    AdapterError,
     AthleteError,
     CalibrationError,
     ClipError,
@@ -27,6 +28,7 @@ from imu_hinge.session.results import AngleSeries, Fault, Quality, RepResult, Se
 from imu_hinge.version import __version__
 
 __all__ = [
+    "AdapterError",
     "AngleSeries",
     "AthleteError",
     "CalibrationError",

@@ -12,6 +12,7 @@
     ├── CalibrationError             a calibration movement does not show what it must (clip)
     ├── AthleteError                 an athlete's file is none, is of somebody else, or has nothing to learn from (path)
     ├── LinkError                    a clip cannot be found, reached or kept on the air (clip)
+    │   ├── AdapterError             this computer's Bluetooth is missing, off, or not ours to use
     │   └── VersionError             it speaks another major version of the protocol (theirs, ours)
     ├── ProtocolError                bytes from a clip are not what the protocol says (clip, payload)
     │   ├── PacketError              a notification that is no packet
@@ -25,6 +26,7 @@ Programming errors (wrong shapes, wrong types) are ``ValueError`` and ``TypeErro
 from __future__ import annotations
 
 __all__ = [
+    "AdapterError",
     "AthleteError",
     "CalibrationError",
     "ClipError",
@@ -130,6 +132,13 @@ class LinkError(ImuHingeError):
     def __init__(self, what: str, *, clip: str | None = None, advice: str | None = None) -> None:
         self.clip = clip
         super().__init__(what, where=None if clip is None else f"clip {clip}", advice=advice)
+
+
+class AdapterError(LinkError):
+    """This computer's Bluetooth is missing, switched off, or may not be used by this program."""
+
+    def __init__(self, what: str, *, advice: str | None = None) -> None:
+        super().__init__(what, advice=advice)
 
 
 class VersionError(LinkError):

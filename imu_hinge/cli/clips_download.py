@@ -15,7 +15,7 @@ import typer
 from imu_hinge.cli import clip_air
 from imu_hinge.cli.clip_words import table
 from imu_hinge.cli.clips import NameArgument
-from imu_hinge.errors import ImuHingeError, LinkError
+from imu_hinge.errors import AdapterError, ImuHingeError, LinkError
 from imu_hinge.sensors.adapter import Adapter
 from imu_hinge.sensors.downloads import download
 from imu_hinge.sensors.driver import Can
@@ -61,7 +61,7 @@ def download_command(
             try:
                 clip_air.run(errand.go)
             except LinkError as error:
-                if not left:
+                if not left or isinstance(error, AdapterError):
                     raise
                 print(f"{error.one_line()} Trying again ...", file=sys.stderr)
             else:

@@ -59,7 +59,6 @@ def record_command(
 
 def run(source: LiveSource, out: Path, params: RecordParams, seconds: float | None) -> Summary:
     """Record with a status line, until ``seconds`` are over or Ctrl-C; a second Ctrl-C does not wait for last holes."""
-    print("Looking for the clips ...", file=sys.stderr, flush=True)
     timer = None
     show = _status_line()
 
@@ -72,7 +71,7 @@ def run(source: LiveSource, out: Path, params: RecordParams, seconds: float | No
         show(health, newest_s)
 
     with _interrupt_ends(source):
-        summary = record(source, out, params, watch)
+        summary = record(source, out, params, watch, _say_looking)
     if timer is not None:
         timer.cancel()
     if sys.stderr.isatty():
@@ -80,6 +79,10 @@ def run(source: LiveSource, out: Path, params: RecordParams, seconds: float | No
     for line in summary_lines(summary):
         print(line)
     return summary
+
+
+def _say_looking() -> None:
+    print("Looking for the clips ...", file=sys.stderr, flush=True)
 
 
 def _status_line() -> Callable[[tuple[ClipHealth, ...], float], None]:

@@ -204,7 +204,7 @@ class BleSource:
         take_over = self._params.take_over
         self._serials = await find_clips(adapter, stored, self._wanted, limits, take_over=take_over)
         group = ClipGroup(self._serials, adapter, self._outlet, now, self._rng, limits, self._params.wanted)
-        await group.start()
+        await group.start(take_over=take_over)
         groups.append(group)
 
     async def _publish(self, group: ClipGroup) -> None:

@@ -44,13 +44,17 @@ async def find_clips(
     chosen = choose(found.values(), stored, wanted)
     for role, serial in chosen.items():
         if found[serial].identity.taken and not take_over:
-            raise LinkError(
-                f"it is at work for somebody else ({found[serial].identity.state})",
-                clip=f"{role} ({serial})",
-                advice="End what it logs with its button; what broke off a moment ago ends by itself within half a "
-                "minute; or leave it out with --clips, or end it with --take-over.",
-            )
+            raise _taken(role, serial, found[serial].identity.state)
     return chosen
+
+
+def _taken(role: str, serial: str, state: str) -> LinkError:
+    return LinkError(
+        f"it is at work for somebody else ({state})",
+        clip=f"{role} ({serial})",
+        advice="End what it logs with its button; what broke off a moment ago ends by itself within half a minute; or "
+        "leave it out with --clips, or end it with --take-over.",
+    )
 
 
 class ClipGroup:
@@ -79,14 +83,19 @@ class ClipGroup:
         """How each clip does now."""
         return tuple(clip.health() for clip in self.clips)
 
-    async def start(self) -> None:
+    async def start(self, *, take_over: bool = False) -> None:
         """Connect one after another, set all alike, learn their clocks, start all at once.
 
-        Raises LinkError, VersionError or ProtocolError where one of them fails; then none is left connected.
+        Raises LinkError, VersionError or ProtocolError where one of them fails; then none is left connected, and what
+        they streamed or logged for somebody else goes on unless ``take_over`` ended it.
         """
         try:
             for clip in self.clips:
                 await clip.open()
+                # It may have begun since it was seen, and systems also tell what it said before that.
+                if clip.taken and not take_over:
+                    clip.trouble = _taken(clip.role, clip.serial, "streaming or logging")
+                    raise clip.trouble
             await self._set_alike()
             await asyncio.gather(*(clip.learn_clock() for clip in self.clips))
             origin_s = self._now() - _EARLIER_S

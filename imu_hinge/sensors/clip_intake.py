@@ -32,7 +32,7 @@ class Outlet(Protocol):
 
 class Intake:
     """What waits in ``inbox`` goes through ``decoder`` into ``rows`` while ``outlet`` has room; ``place`` gives common
-    times; ``note`` is called with what else was told."""
+    times; ``happened`` is called with what else was told."""
 
     def __init__(
         self,
@@ -40,13 +40,13 @@ class Intake:
         rows: ClipRows,
         outlet: Outlet,
         place: Callable[[FloatArray], FloatArray],
-        note: Callable[[Happening], None],
+        happened: Callable[[Happening], None],
     ) -> None:
         self._inbox = inbox
         self._rows = rows
         self._outlet = outlet
         self._place = place
-        self._note = note
+        self._happened = happened
         self.decoder: Decoder | None = None
 
     @property
@@ -78,8 +78,10 @@ class Intake:
         taken, decoder = self._inbox.drain(), self.decoder
         if taken and decoder is not None:
             self.deliver(tuple(part for payload, stamp in taken for part in decoder.feed(payload, stamp)))
-        for what in self._inbox.told():
-            self._note(what)
+        for told in self._inbox.told():
+            what = told()
+            if what is not None:
+                self._happened(what)
 
     def deliver(self, parts: tuple[Samples, ...]) -> None:
         """Samples as rows."""

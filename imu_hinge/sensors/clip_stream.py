@@ -16,7 +16,7 @@ from imu_hinge.sensors.adapter import Adapter, Found
 from imu_hinge.sensors.clip_clock import ClipClock
 from imu_hinge.sensors.clip_intake import Intake, Outlet
 from imu_hinge.sensors.clip_rows import ClipRows
-from imu_hinge.sensors.driver import Books, Can, Conversation, Decoder, Happening, Setting, Wanted
+from imu_hinge.sensors.driver import Books, Can, Conversation, Decoder, FloatArray, Happening, Setting, Wanted
 from imu_hinge.sensors.gatt import GattPort
 from imu_hinge.sensors.health import ClipHealth, LinkState
 from imu_hinge.sensors.inbox import Inbox
@@ -78,11 +78,12 @@ class ClipStream:
         self._filler: HoleFiller | None = None
         self._clock = ClipClock()
         self._boot: int | None = None
+        self._taken = False
         self._wanted = Wanted()
         self._origin_s = 0.0
         self._nominal_hz = 0.0
         self._rows = ClipRows(index, outlet.put)
-        self._intake = Intake(self._inbox, self._rows, outlet, lambda device_s: self._clock.place(device_s), self._note)
+        self._intake = Intake(self._inbox, self._rows, outlet, self._place, self._happened)
         self._sensor_fault = False
         self._battery: int | None = None
         self._firmware = ""
@@ -117,6 +118,11 @@ class ClipStream:
             gave_up=self._filler.gave_up if self._filler else 0,
             firmware=self._firmware,
         )
+
+    @property
+    def taken(self) -> bool:
+        """Whether it streamed or logged for somebody else when it was connected."""
+        return self._taken
 
     async def open(self) -> None:
         """Find and connect it. Raises LinkError after ``first_tries`` attempts, VersionError at once."""
@@ -202,7 +208,7 @@ class ClipStream:
                 self._decoder = found.driver.decoder()
                 self._intake.decoder = self._decoder
                 self._filler = HoleFiller(self._decoder, self._intake.deliver, self._now, self._limits)
-            talk = found.driver.converse(port, self._decoder, self._now, self._inbox.put, self._happened)
+            talk = found.driver.converse(port, self._decoder, self._now, self._inbox.put, self._inbox.tell)
             about = await talk.prepare()
         except BaseException:
             await port.close()
@@ -224,6 +230,7 @@ class ClipStream:
             clock.begin(self._origin_s)
             self._clock = clock
         self._boot = about.boot
+        self._taken = about.sampling
         if self._link in (LinkState.SEARCHING, LinkState.CONNECTING):
             self._link = LinkState.READY
         else:
@@ -347,14 +354,13 @@ class ClipStream:
                 if not about.sensor_fault:
                     raise LinkError("it fell silent", clip=self.role, advice="It is being connected anew.")
 
+    def _place(self, device_s: FloatArray) -> FloatArray:
+        return self._clock.place(device_s)  # by whatever clock it has now
+
     def _happened(self, what: Happening) -> None:
         self._battery = self._battery if what.battery_percent is None else what.battery_percent
         self._sensor_fault = self._sensor_fault if what.sensor_fault is None else what.sensor_fault
-        if what.text:
-            self._inbox.tell(what)
-
-    def _note(self, what: Happening) -> None:
-        if self._clock.begun:
+        if what.text and self._clock.begun:
             time_s = float(self._clock.at(np.array([what.device_s]))[0])
             self._outlet.put(NOTHING, f"{what.text} clip={self.role}", time_s)
 

@@ -37,6 +37,7 @@ __all__ = [
     "Refilled",
     "Samples",
     "Setting",
+    "Told",
     "Wanted",
 ]
 
@@ -183,6 +184,10 @@ class Happening:
     sensor_fault: bool | None = None
 
 
+Told = Callable[[], Happening | None]
+"""Reads what a sensor told, outside the notify callback; None where it was nothing."""
+
+
 @dataclass(frozen=True)
 class Books:
     """Counts since the first stream: samples ``received`` (refilled ones included), ``lost`` now, ``waiting`` of these
@@ -301,7 +306,7 @@ class Driver(Protocol):
         decoder: Decoder,
         now: Callable[[], float],
         live: Callable[[bytearray], None],
-        happened: Callable[[Happening], None],
+        happened: Callable[[Told], None],
     ) -> Conversation:
         """Talk over an open connection: notifications of samples go to ``live`` as they are (it stamps and enqueues),
-        everything else is told by ``happened``."""
+        everything else, stamped, to ``happened`` as something that can be read later."""

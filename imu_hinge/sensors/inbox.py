@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from imu_hinge.sensors.driver import Happening
+from imu_hinge.sensors.driver import Told
 
 __all__ = ["Inbox"]
 
@@ -21,7 +21,7 @@ class Inbox:
         self._now = now
         self._room = room
         self._waiting: list[tuple[bytes, float]] = []
-        self._told: list[Happening] = []
+        self._told: list[Told] = []
         self._some = asyncio.Event()
         self.overflow = 0
         self.last_s = now()
@@ -36,8 +36,8 @@ class Inbox:
         else:
             self.overflow += 1
 
-    def tell(self, what: Happening) -> None:
-        """Something to note waits here too, behind the samples that came before it."""
+    def tell(self, what: Told) -> None:
+        """What else a clip tells waits here too, to be read behind the samples that came before it."""
         if len(self._told) < self._room:
             self._told.append(what)
             self._some.set()
@@ -59,7 +59,7 @@ class Inbox:
         self._some.clear()
         return taken
 
-    def told(self) -> list[Happening]:
-        """Everything to note that is there now."""
+    def told(self) -> list[Told]:
+        """Everything else that is there now."""
         taken, self._told = self._told, []
         return taken

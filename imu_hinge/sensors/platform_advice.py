@@ -9,7 +9,7 @@ from typing import Final
 
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason
 
-from imu_hinge.errors import LinkError
+from imu_hinge.errors import AdapterError
 
 __all__ = ["FORGET", "PAIR", "advice_for", "no_service", "unavailable"]
 
@@ -61,15 +61,15 @@ def advice_for(what: str, platform: str = sys.platform) -> str:
     return _ADVICE.get(platform, _ADVICE["linux"])[what]
 
 
-def no_service(error: Exception, platform: str = sys.platform) -> LinkError:
+def no_service(error: Exception, platform: str = sys.platform) -> AdapterError:
     """Bluetooth cannot even be asked: no D-Bus or no bluetoothd, or no permission to talk to them."""
     text = str(error)
     what = "denied" if "AccessDenied" in text or isinstance(error, PermissionError) else "missing"
     what = "off" if "NotReady" in text else what
-    return LinkError("the system's Bluetooth does not answer", advice=advice_for(what, platform))
+    return AdapterError("the system's Bluetooth does not answer", advice=advice_for(what, platform))
 
 
-def unavailable(error: BleakBluetoothNotAvailableError, platform: str = sys.platform) -> LinkError:
+def unavailable(error: BleakBluetoothNotAvailableError, platform: str = sys.platform) -> AdapterError:
     """Why there is no Bluetooth, and what to do about it here."""
     reason = error.reason
     if reason is Reason.POWERED_OFF:
@@ -78,4 +78,4 @@ def unavailable(error: BleakBluetoothNotAvailableError, platform: str = sys.plat
         what = "denied"
     else:
         what = "missing"
-    return LinkError(_WORDS[reason], advice=advice_for(what, platform))
+    return AdapterError(_WORDS[reason], advice=advice_for(what, platform))

@@ -74,19 +74,21 @@ def record(
     path: Path,
     params: RecordParams | None = None,
     watch: Callable[[tuple[ClipHealth, ...], float], None] = lambda health, newest_s: None,
+    looking: Callable[[], None] = lambda: None,
 ) -> Summary:
     """Record until the source ends; it is ended when every clip is dead. The file is there once the clips stream.
 
     Each delivery is with the operating system before the next is looked at, so whatever happens to the program the file
-    misses what was under way; the disk has it once a second. ``watch`` is called after each with the clips' health and
-    the newest sample's time. Raises LinkError and its kin where the clips cannot be had, OutputError where the file
-    exists or cannot be written.
+    misses what was under way; the disk has it once a second. ``looking`` is called before the clips are looked for,
+    ``watch`` after each delivery with the clips' health and the newest sample's time. Raises LinkError and its kin
+    where the clips cannot be had, OutputError where the file exists or cannot be written.
     """
     params = RecordParams() if params is None else params
     if path.exists():
         raise OutputError(
             "already exists, and recordings are never written over", path=str(path), advice="Choose another name."
         )
+    looking()
     source.open()
     rows, first_s, last_s = 0, float("inf"), float("-inf")
     try:

@@ -12,11 +12,11 @@ from bleak.exc import BleakError
 
 from imu_hinge.errors import LinkError, VersionError
 from imu_hinge.protocol.control import Arguments
-from imu_hinge.protocol.definitions import Opcode
+from imu_hinge.protocol.definitions import Opcode, State
 from imu_hinge.sensors import adapter, clip_stream
 from imu_hinge.sensors.adapter import Adapter
 from imu_hinge.sensors.checkup import check_up
-from imu_hinge.sensors.clip_group import ClipGroup
+from imu_hinge.sensors.clip_group import ClipGroup, find_clips
 from imu_hinge.sensors.clock import Exchange
 from imu_hinge.sensors.driver import Conversation, Wanted
 from imu_hinge.sensors.drivers import DRIVERS
@@ -172,6 +172,35 @@ async def test_a_check_that_fails_leaves_no_clip_connected(monkeypatch: pytest.M
         await asyncio.sleep(1.0)
         assert not thigh.clip.connected
         await thigh.off_air()
+
+    await on_air(play)
+
+
+@pytest.mark.parametrize("take_over", [False, True])
+async def test_what_a_clip_begins_to_log_after_it_was_seen_goes_on(take_over: bool) -> None:
+    async def play(air: Air) -> None:
+        back, thigh = AirClip(air, 2), AirClip(air, 1)
+        session = Session(thigh, back)
+        for clip in (thigh, back):
+            await clip.power_on()
+        loop, limits = asyncio.get_running_loop(), LinkLimits()
+        adapter = Adapter(DRIVERS, limits)
+        serials = await find_clips(adapter, {}, ("thigh", "back"), limits)
+        assert back.clip.start_by_button()
+        group = ClipGroup(serials, adapter, session.rows, loop.time, random.Random(1), limits)
+        if take_over:
+            await group.start(take_over=True)
+            await group.close()
+        else:
+            with pytest.raises(LinkError, match="at work for somebody else") as refused:
+                await group.start()
+            assert refused.value.clip is not None
+            assert refused.value.clip.startswith("back")
+        assert (State.LOGGING in State(back.clip.state)) is not take_over
+        await asyncio.sleep(1.0)
+        assert not back.clip.connected
+        for clip in (thigh, back):
+            await clip.off_air()
 
     await on_air(play)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from imu_hinge.errors import ProtocolError, RefusedError, VersionError
@@ -51,6 +52,7 @@ from imu_hinge.sensors.driver import (
     Port,
     Refilled,
     Setting,
+    Told,
     Wanted,
 )
 from imu_hinge.sensors.drivers.imu_hinge_control import ControlPoint
@@ -105,7 +107,7 @@ class ImuHingeDriver:
         decoder: Decoder,
         now: Callable[[], float],
         live: Callable[[bytearray], None],
-        happened: Callable[[Happening], None],
+        happened: Callable[[Told], None],
     ) -> ImuHingeConversation:
         """Talk over an open connection."""
         if not isinstance(decoder, ImuHingeDecoder):
@@ -125,7 +127,7 @@ class ImuHingeConversation:
         decoder: ImuHingeDecoder,
         now: Callable[[], float],
         live: Callable[[bytearray], None] = lambda payload: None,
-        happened: Callable[[Happening], None] = lambda event: None,
+        happened: Callable[[Told], None] = lambda told: None,
         date: Callable[[], float] = time.time,
     ) -> None:
         self._port = port
@@ -282,12 +284,14 @@ class ImuHingeConversation:
         return value[0] if value and value[0] <= 100 else None
 
     def _on_event(self, payload: bytearray) -> None:
+        self._happened(partial(self._read_event, bytes(payload), self._now()))
+
+    def _read_event(self, payload: bytes, received_s: float) -> Happening | None:
         try:
             event = decode_event(payload)
         except ProtocolError:
-            return
-        device_s = self._decoder.device_us(event.time_us, self._now()) * 1e-6
-        self._happened(_happening(event, device_s))
+            return None
+        return _happening(event, self._decoder.device_us(event.time_us, received_s) * 1e-6)
 
 
 def _happening(event: Event, device_s: float) -> Happening:
