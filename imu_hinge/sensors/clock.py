@@ -37,6 +37,7 @@ _AS_GOOD: Final = 0.93
 _LEAST_STEP_S: Final = 0.2
 """Pings that follow closer, as in a burst, lie together on any wide grid; they are not used to find one."""
 _CHANCE: Final = 10.0
+_TURNS: Final = 24
 _RATE_STEP: Final = 0.1
 """Rates are tried in steps that move the grid by this share of an interval over the whole stretch."""
 
@@ -69,6 +70,8 @@ class ClockParams:
     """Standard deviation of a clip's rate against the host's before anything is known (crystals: 20-50)."""
     jitter_s: float = 0.5e-3
     """Host's and clip's stacks stamp an event about this late; what is later by much is listened to less."""
+    late_weight: float = 0.15
+    """What lies above the line counts so much: stamps are late for many reasons, and early for none."""
     fewest_for_events: int = 12
     """Exchanges needed before a grid of events is looked for; the bounds serve up to twice as many."""
     bounds_s: float = 20.0
@@ -268,15 +271,20 @@ class _Line:
 
 
 def _robust_line(at_s: FloatArray, offset_s: FloatArray, params: ClockParams) -> _Line:
-    """Iteratively reweighted least squares with a prior on the rate; heavy tails weigh like a Cauchy's root."""
+    """Iteratively reweighted least squares with a prior on the rate; late ones and outliers weigh less."""
     middle = float(at_s.mean())
     x = at_s - middle
     level, rate = float(np.median(offset_s)), 0.0
     prior = 1.0 / (params.rate_sd_ppm * 1e-6) ** 2
     limit = params.rate_limit_ppm * 1e-6
     weight = np.ones_like(x)
-    for _ in range(12):
-        weight = 1.0 / np.sqrt(1.0 + ((offset_s - level - rate * x) / params.jitter_s) ** 2)
+    for turn in range(_TURNS):
+        residual = offset_s - level - rate * x
+        beyond = 1.0 + (residual / params.jitter_s) ** 2
+        if turn < _TURNS // 2:
+            weight = 1.0 / np.sqrt(beyond)
+        else:  # it is among the right ones: now towards the earliest of these
+            weight = np.where(residual > 0.0, params.late_weight, 1.0) / beyond
         precision = weight / params.jitter_s**2
         total, first, second = precision.sum(), (precision * x).sum(), (precision * x * x).sum()
         mean = (precision * offset_s).sum() / total

@@ -1,0 +1,228 @@
+"""When samples were taken, from when notifications of them arrived: for sensors that answer no pings.
+
+A notification never arrives before its last sample was taken, and some arrive almost at once. So the arrivals, drawn over
+the sensor's own time (or its count of samples), lie on and above a line; the line is the sensor's clock on the host's,
+but for the shortest way that the radio can take, and what lies above it is waiting. Its slope is known to a percent
+before anything came (ten parts in a million where the sensor has a clock), and is found by what makes the waiting
+likeliest: many arrivals close to the line, whatever the worst ones do.
+
+A sensor that only streams says nothing of samples it dropped: they show only as everything after them being late. One
+late arrival means nothing, for notifications wait in queues and then come in a bunch; hence only those count that did
+not come in a bunch. When all of the newest are later than nearly all before them, by more than chance allows, whole
+samples are missing. Should later ones be too early for that, they were not, and time is bent back.
+
+Lower envelopes of delays: Cristian 1989, doi:10.1007/BF01784024; waiting that is memoryless makes the mean wait the
+likelihood's measure: Jeske 2005, doi:10.1109/TCOMM.2005.857156.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ArrivalLine", "ArrivalParams", "Arrivals"]
+
+FloatArray = NDArray[np.float64]
+
+_ROOM: Final = 4096
+
+
+@dataclass(frozen=True)
+class ArrivalParams:
+    """How a line is drawn under arrivals."""
+
+    rate_sd: float = 0.01
+    """Standard deviation of the true rate over the nominal one: oscillators inside motion sensors keep 1 to 3 %."""
+    most_off: float = 0.03
+    """And it is no further off than this."""
+    counts: bool = True
+    """Whether device time is a count of samples, so that lost ones leave no trace in it."""
+    window_s: float = 60.0
+    """Older arrivals are forgotten: rates follow temperature."""
+    least_s: float = 1.5
+    """A line needs arrivals over this long."""
+    chance: float = 2e-5
+    """Samples are taken for lost when by chance arrivals would be so late so seldom, at each look."""
+    recent: int = 100
+    """Losses are looked for among so many of the newest arrivals."""
+    reference: int = 20
+    """And judged by at least so many before them."""
+    bunch: float = 0.4
+    """What arrives within this share of the time it was taken in came in a bunch, having waited."""
+    clipped: float = 3.0
+    """Waits beyond so many times the median count no more than that."""
+
+
+@dataclass(frozen=True)
+class ArrivalLine:
+    """``host_s = level_s + slope * (device_s - reference_s)``; ``wait_s`` is how long most (95 %) waited beyond it at
+    most, ``sd_s`` what that leaves of doubt about the level."""
+
+    reference_s: float
+    level_s: float
+    slope: float
+    wait_s: float
+    sd_s: float
+
+
+class Arrivals:
+    """Arrivals of one stream; ``period_s`` is the nominal time between samples.
+
+    ``shift_s`` is what lost samples have added to device times until now (never less than before), ``back_s`` what of
+    that turned out not to be lost: sample k lies at ``device_s + shift_s``, and the line is drawn over
+    ``device_s + shift_s - back_s``.
+    """
+
+    def __init__(self, period_s: float, params: ArrivalParams | None = None) -> None:
+        self._period_s = period_s
+        self._params = ArrivalParams() if params is None else params
+        self._device_s = np.empty(_ROOM)
+        self._received_s = np.empty(_ROOM)
+        self._free = np.empty(_ROOM, np.bool_)
+        self._count = 0
+        self._serial = 0
+        self._losses: list[_Loss] = []
+        self._centre = 1.0
+        self._sd = self._params.rate_sd
+        self.line: ArrivalLine | None = None
+        self.shift_s = 0.0
+        self.back_s = 0.0
+        self.lost = 0
+        self.heard = 0
+
+    def expect_rate(self, slope: float, sd: float) -> None:
+        """What an earlier stream of the same sensor told of its rate."""
+        self._centre, self._sd = slope, sd
+
+    def add(self, device_s: float, received_s: float, samples: int) -> None:
+        """A notification whose newest sample, of ``samples``, is at ``device_s`` arrived at ``received_s``."""
+        if self._count == _ROOM:
+            self._drop(_ROOM // 4)
+        last = self._count - 1
+        spread_s = received_s - self._received_s[last] if self._count else float("inf")
+        self._device_s[self._count] = device_s + self.shift_s - self.back_s
+        self._received_s[self._count] = received_s
+        self._free[self._count] = spread_s > self._params.bunch * samples * self._period_s
+        self._count += 1
+        self.heard += 1
+
+    def look(self) -> None:
+        """See whether samples were lost, or not lost after all; cheap enough for every notification."""
+        if self._params.counts and self.line is not None and not self._take_back():
+            self._find_loss()
+
+    def settle(self) -> ArrivalLine | None:
+        """Draw the line anew; None while there are too few arrivals."""
+        if not self._count:
+            return None
+        old = self._received_s[: self._count] < self._received_s[self._count - 1] - self._params.window_s
+        self._drop(int(np.count_nonzero(old)))
+        if self._received_s[self._count - 1] - self._received_s[0] >= self._params.least_s:
+            self.line = self._fit()
+        return self.line
+
+    def _drop(self, count: int) -> None:
+        if count <= 0:
+            return
+        for values in (self._device_s, self._received_s, self._free):
+            values[: self._count - count] = values[count : self._count]
+        self._count -= count
+        self._serial += count
+        self._losses = [loss for loss in self._losses if loss.serial > self._serial]
+
+    def _waits_s(self) -> FloatArray:
+        line = self.line
+        assert line is not None
+        x = self._device_s[: self._count]
+        return np.asarray(self._received_s[: self._count] - line.level_s - line.slope * (x - line.reference_s))
+
+    def _take_back(self) -> bool:
+        """Samples after a supposed loss that are too early for it: the newest loss was smaller, or none."""
+        if not self._losses:
+            return False
+        loss = self._losses[-1]
+        start = loss.serial - self._serial
+        waits = self._waits_s()
+        if start < 1 or start >= len(waits):
+            return False
+        period_s = self._period_s
+        back = int(np.clip(round((waits[:start].min() - waits[start:].min()) / period_s), 0, loss.samples))
+        if back == 0:
+            return False
+        self._device_s[start : self._count] -= back * period_s
+        self.back_s += back * period_s
+        self.lost -= back
+        self._losses[-1] = _Loss(loss.serial, loss.samples - back)
+        if self._losses[-1].samples == 0:
+            self._losses.pop()
+        return True
+
+    def _find_loss(self) -> bool:
+        """Whether everything since some moment is later than chance allows; what is missing is then put in there."""
+        params, period_s = self._params, self._period_s
+        free = np.flatnonzero(self._free[: self._count])
+        if len(free) < params.reference + 2:
+            return False
+        waits = self._waits_s()[free]
+        most = min(len(waits), params.recent)
+        newest = waits[-most:]
+        # For each begin among the newest: the least wait since then, and how many of all waits are at least that.
+        least = np.minimum.accumulate(newest[::-1])[::-1]
+        since = np.arange(most, 0, -1)
+        ordered = np.sort(waits)
+        as_late = len(ordered) - np.searchsorted(ordered, least - 1e-9)
+        before = len(ordered) - since
+        share = np.maximum(as_late - since, 1.0) / np.maximum(before, 1)
+        # Waits that are longer than the time between arrivals are not independent: neighbours wait for the same.
+        spacing_s = float(np.median(np.diff(self._received_s[free]))) if len(free) > 1 else period_s
+        long_s = float(np.quantile(ordered, 0.95))
+        alone_s = spacing_s if long_s < spacing_s else 2.5 * long_s
+        lasted_s = self._received_s[free[-1]] - self._received_s[free[-most:]] + spacing_s
+        looks = np.minimum(since, lasted_s / alone_s)
+        log_chance = looks * np.log(np.minimum(share, 1.0))
+        log_chance[before < params.reference] = 0.0
+        best = int(np.argmin(log_chance))
+        samples = round(float(least[best]) / period_s)
+        if log_chance[best] >= np.log(params.chance) or samples < 1:
+            return False
+        start = int(free[-most:][best])
+        self._device_s[start : self._count] += samples * period_s
+        self.shift_s += samples * period_s
+        self.lost += samples
+        self._losses.append(_Loss(start + self._serial, samples))
+        return True
+
+    def _fit(self) -> ArrivalLine:
+        params = self._params
+        x, y = self._device_s[: self._count], self._received_s[: self._count]
+        reference_s = float(x[-1])
+        since_s, at_s = x - reference_s, y - y[-1]
+        centre, width = self._centre, min(params.most_off, 4.0 * self._sd)
+        slope, level_s = centre, 0.0
+        for _ in range(3):
+            slopes = slope + np.linspace(-width, width, 25)
+            slopes = np.clip(slopes, 1.0 - params.most_off, 1.0 + params.most_off)
+            waits = at_s - slopes[:, None] * since_s
+            levels = waits.min(axis=1)
+            waits -= levels[:, None]
+            median = np.median(waits, axis=1, keepdims=True)
+            mean = np.minimum(waits, params.clipped * median + 1e-4).mean(axis=1) + 1e-4
+            cost = len(x) * np.log(mean) + 0.5 * ((slopes - centre) / self._sd) ** 2
+            best = int(np.argmin(cost))
+            slope, level_s, width = float(slopes[best]), float(levels[best]), width / 8
+        waits = at_s - slope * since_s - level_s
+        long_s = float(np.quantile(waits, 0.95))
+        span_s = float(-since_s[0])
+        # The lowest of n even waits is off by an n-th of their width; what independent ones there are, see above.
+        alone = max(1.0, min(len(x), span_s / max(long_s, 1e-3)))
+        return ArrivalLine(reference_s, level_s + float(y[-1]), slope, long_s, 2.0 * long_s / alone)
+
+
+@dataclass(frozen=True)
+class _Loss:
+    serial: int
+    """Number of the first arrival after it, counted from the stream's begin."""
+    samples: int
