@@ -1,10 +1,10 @@
 """When samples were taken, from when notifications of them arrived: for sensors that answer no pings.
 
-A notification never arrives before its last sample was taken, and some arrive almost at once. So the arrivals, drawn over
-the sensor's own time (or its count of samples), lie on and above a line; the line is the sensor's clock on the host's,
-but for the shortest way that the radio can take, and what lies above it is waiting. Its slope is known to a percent
-before anything came (ten parts in a million where the sensor has a clock), and is found by what makes the waiting
-likeliest: many arrivals close to the line, whatever the worst ones do.
+A notification never arrives before its last sample was taken, and some arrive almost at once. So the arrivals, drawn
+over the sensor's own time (or its count of samples), lie on and above a line; the line is the sensor's clock on the
+host's, but for the shortest way that the radio can take, and what lies above it is waiting. Its slope is known to a
+percent before anything came (to fifty parts in a million where the sensor has a clock), and is found by what makes the
+waiting likeliest: many arrivals close to the line, whatever the worst ones do.
 
 A sensor that only streams says nothing of samples it dropped: they show only as everything after them being late. One
 late arrival means nothing, for notifications wait in queues and then come in a bunch; hence only those count that did
@@ -55,6 +55,11 @@ class ArrivalParams:
     clipped: float = 3.0
     """Waits beyond so many times the median count no more than that."""
 
+    @classmethod
+    def stamped(cls) -> ArrivalParams:
+        """For sensors whose samples carry a crystal's time."""
+        return cls(rate_sd=50e-6, most_off=300e-6, counts=False, window_s=120.0)
+
 
 @dataclass(frozen=True)
 class ArrivalLine:
@@ -77,7 +82,8 @@ class Arrivals:
     """
 
     def __init__(self, period_s: float, params: ArrivalParams | None = None) -> None:
-        self._period_s = period_s
+        self.period_s = period_s
+        self.rate_known = False
         self._params = ArrivalParams() if params is None else params
         self._device_s = np.empty(_ROOM)
         self._received_s = np.empty(_ROOM)
@@ -96,6 +102,14 @@ class Arrivals:
     def expect_rate(self, slope: float, sd: float) -> None:
         """What an earlier stream of the same sensor told of its rate."""
         self._centre, self._sd = slope, sd
+        self.rate_known = True
+
+    def due_s(self, device_s: float) -> float:
+        """When a sample at ``device_s`` would arrive that waits for nothing; needs a line."""
+        line = self.line
+        if line is None:
+            raise ValueError("there is no line yet")
+        return line.level_s + line.slope * (device_s + self.shift_s - self.back_s - line.reference_s)
 
     def add(self, device_s: float, received_s: float, samples: int) -> None:
         """A notification whose newest sample, of ``samples``, is at ``device_s`` arrived at ``received_s``."""
@@ -105,7 +119,7 @@ class Arrivals:
         spread_s = received_s - self._received_s[last] if self._count else float("inf")
         self._device_s[self._count] = device_s + self.shift_s - self.back_s
         self._received_s[self._count] = received_s
-        self._free[self._count] = spread_s > self._params.bunch * samples * self._period_s
+        self._free[self._count] = spread_s > self._params.bunch * samples * self.period_s
         self._count += 1
         self.heard += 1
 
@@ -120,7 +134,7 @@ class Arrivals:
             return None
         old = self._received_s[: self._count] < self._received_s[self._count - 1] - self._params.window_s
         self._drop(int(np.count_nonzero(old)))
-        if self._received_s[self._count - 1] - self._received_s[0] >= self._params.least_s:
+        if self.rate_known or self._received_s[self._count - 1] - self._received_s[0] >= self._params.least_s:
             self.line = self._fit()
         return self.line
 
@@ -148,7 +162,7 @@ class Arrivals:
         waits = self._waits_s()
         if start < 1 or start >= len(waits):
             return False
-        period_s = self._period_s
+        period_s = self.period_s
         back = int(np.clip(round((waits[:start].min() - waits[start:].min()) / period_s), 0, loss.samples))
         if back == 0:
             return False
@@ -162,7 +176,7 @@ class Arrivals:
 
     def _find_loss(self) -> bool:
         """Whether everything since some moment is later than chance allows; what is missing is then put in there."""
-        params, period_s = self._params, self._period_s
+        params, period_s = self._params, self.period_s
         free = np.flatnonzero(self._free[: self._count])
         if len(free) < params.reference + 2:
             return False

@@ -8,9 +8,10 @@ from contextlib import suppress
 from typing import Final, Protocol
 
 from imu_hinge.sensors.clip_rows import ClipRows
-from imu_hinge.sensors.driver import Decoder, FloatArray, Happening, Samples
+from imu_hinge.sensors.driver import Decoder, Happening, Samples
 from imu_hinge.sensors.inbox import Inbox
 from imu_hinge.sensors.source import SampleBlock
+from imu_hinge.sensors.timekeeping import Timekeeper
 
 __all__ = ["Intake", "Outlet"]
 
@@ -31,7 +32,7 @@ class Outlet(Protocol):
 
 
 class Intake:
-    """What waits in ``inbox`` goes through ``decoder`` into ``rows`` while ``outlet`` has room; ``place`` gives common
+    """What waits in ``inbox`` goes through ``decoder`` into ``rows`` while ``outlet`` has room; ``time`` gives common
     times; ``happened`` is called with what else was told."""
 
     def __init__(
@@ -39,15 +40,14 @@ class Intake:
         inbox: Inbox,
         rows: ClipRows,
         outlet: Outlet,
-        place: Callable[[FloatArray], FloatArray],
         happened: Callable[[Happening], None],
     ) -> None:
         self._inbox = inbox
         self._rows = rows
         self._outlet = outlet
-        self._place = place
         self._happened = happened
         self.decoder: Decoder | None = None
+        self.time: Timekeeper | None = None
 
     @property
     def behind(self) -> bool:
@@ -83,6 +83,16 @@ class Intake:
             if what is not None:
                 self._happened(what)
 
+    def listen(self) -> None:
+        """Read what came for its time only, before common time begins."""
+        decoder, time = self.decoder, self.time
+        for payload, stamp in self._inbox.drain():
+            if decoder is not None and time is not None:
+                for _ in time.arrived(decoder.feed(payload, stamp)):
+                    pass  # nothing is kept yet
+
     def deliver(self, parts: tuple[Samples, ...]) -> None:
         """Samples as rows."""
-        self._rows.deliver(parts, self._place)
+        if self.time is not None:
+            for group in self.time.arrived(parts):
+                self._rows.deliver(group, self.time.place)

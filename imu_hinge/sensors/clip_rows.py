@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -40,6 +41,10 @@ class ClipRows:
                 continue
             samples = _joined(group)
             times = place(samples.device_s)
+            if times[0] < 0.0:  # taken before common time began
+                samples, times = _since_zero(samples, times)
+                if not len(samples):
+                    continue
             if refilled:
                 self._last_s = max(self._last_s, float(times[-1]))
             else:
@@ -56,6 +61,16 @@ class ClipRows:
         times = np.asarray(np.maximum(times, least), np.float64)
         self._last_s = float(times[-1])
         return times
+
+
+def _since_zero(samples: Samples, times: FloatArray) -> tuple[Samples, FloatArray]:
+    kept = times >= 0.0
+    return replace(
+        samples,
+        device_s=samples.device_s[kept],
+        acc_m_s2=samples.acc_m_s2[kept],
+        gyr_rad_s=samples.gyr_rad_s[kept],
+    ), times[kept]
 
 
 def _joined(parts: Sequence[Samples]) -> Samples:

@@ -6,32 +6,27 @@ import asyncio
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from imu_hinge.errors import ImuHingeError, LinkError, ProtocolError, VersionError
 from imu_hinge.sensors.adapter import Adapter, Found
-from imu_hinge.sensors.clip_clock import ClipClock
 from imu_hinge.sensors.clip_intake import Intake, Outlet
 from imu_hinge.sensors.clip_rows import ClipRows
-from imu_hinge.sensors.driver import Books, Can, Conversation, Decoder, FloatArray, Happening, Setting, Wanted
+from imu_hinge.sensors.driver import Books, Can, Conversation, Decoder, Happening, Setting, Wanted
 from imu_hinge.sensors.gatt import GattPort
 from imu_hinge.sensors.health import ClipHealth, LinkState
 from imu_hinge.sensors.inbox import Inbox
 from imu_hinge.sensors.limits import LinkLimits
-from imu_hinge.sensors.pinging import burst, pause_s
 from imu_hinge.sensors.refill import HoleFiller
 from imu_hinge.sensors.source import NOTHING
 from imu_hinge.sensors.tasks import until_one_ends
+from imu_hinge.sensors.timekeeping import ClockFigures, Timekeeper, timekeeper
 
 __all__ = ["ClipStream", "Outlet"]
 
-_STEER_YOUNG_S: Final = 1.0
-_STEER_S: Final = 5.0
-_YOUNG_PINGS: Final = 80
-"""About half a minute's; a clock that is known better needs fitting less often."""
 _BATTERY_S: Final = 60.0
 _LOOK_S: Final = 0.2
 
@@ -76,14 +71,13 @@ class ClipStream:
         self._connection: _Connection | None = None
         self._decoder: Decoder | None = None
         self._filler: HoleFiller | None = None
-        self._clock = ClipClock()
+        self._time: Timekeeper | None = None
         self._boot: int | None = None
         self._taken = False
         self._wanted = Wanted()
-        self._origin_s = 0.0
         self._nominal_hz = 0.0
         self._rows = ClipRows(index, outlet.put)
-        self._intake = Intake(self._inbox, self._rows, outlet, self._place, self._happened)
+        self._intake = Intake(self._inbox, self._rows, outlet, self._happened)
         self._sensor_fault = False
         self._battery: int | None = None
         self._firmware = ""
@@ -95,14 +89,15 @@ class ClipStream:
     def health(self) -> ClipHealth:
         """The figures now."""
         now = self._now()
-        clock = self._clock
+        clock = ClockFigures() if self._time is None else self._time.figures
+        books = Books() if self._decoder is None else self._decoder.books
         return ClipHealth(
             self.role,
             self.serial,
             self._link,
             rate_hz=self._rows.rate.rate_hz(now),
             nominal_hz=self._nominal_hz,
-            books=Books() if self._decoder is None else self._decoder.books,
+            books=replace(books, lost=books.lost + clock.lost),
             overflow=self._inbox.overflow,
             clock_residual_ms=clock.residual_ms,
             clock_pings=clock.pings,
@@ -148,17 +143,18 @@ class ClipStream:
         return setting
 
     async def learn_clock(self) -> None:
-        """Some pings, before the first sample."""
-        if Can.CLOCK in self._known.found.driver.can:
-            self._clock.add(await burst(self._talk, self._rng))
+        """Before the first sample; a sensor without a clock streams from then on."""
+        if await self._known_time.learn(self._talk, self._intake.listen):
+            self._link = LinkState.STREAMING
 
     async def start(self, origin_s: float) -> None:
         """Begin to stream; common time is host time minus ``origin_s``."""
-        self._origin_s = origin_s
-        self._clock.begin(origin_s)
+        self._intake.listen()
+        self._known_time.begin(origin_s)
         self._rows.last_live_s = self._now()
-        await self._talk.start(resume=False)
-        self._link = LinkState.STREAMING
+        if self._link is not LinkState.STREAMING:
+            await self._talk.start(resume=False)
+            self._link = LinkState.STREAMING
 
     async def run(self) -> None:
         """Stream, and have it again when it is lost, until cancelled. Raises VersionError for a clip that came back
@@ -206,7 +202,8 @@ class ClipStream:
         try:
             if self._decoder is None:
                 self._decoder = found.driver.decoder()
-                self._intake.decoder = self._decoder
+                self._time = timekeeper(self.role, found.driver.can, self._now, self._rng, self._limits)
+                self._intake.decoder, self._intake.time = self._decoder, self._time
                 self._filler = HoleFiller(self._decoder, self._intake.deliver, self._now, self._limits)
             talk = found.driver.converse(port, self._decoder, self._now, self._inbox.put, self._inbox.tell)
             about = await talk.prepare()
@@ -219,16 +216,13 @@ class ClipStream:
         self._sensor_fault = about.sensor_fault
         self._firmware = about.firmware
         same = self._boot == about.boot
-        jumped = same and await self._jumped(talk)
+        jumped = same and await self._known_time.jumped(talk)
         if self._boot is not None and (jumped or not same):
             await self._intake.take()  # which is still of the old clock
             self._resets += not same
             if jumped:
                 self._decoder.forget()
-            clock = ClipClock()  # whose link may break before it is learnt
-            clock.add(await burst(talk, self._rng))
-            clock.begin(self._origin_s)
-            self._clock = clock
+            await self._known_time.renew(talk)
         self._boot = about.boot
         self._taken = about.sampling
         if self._link in (LinkState.SEARCHING, LinkState.CONNECTING):
@@ -237,12 +231,6 @@ class ClipStream:
             # A stream that is about to end by itself cannot be relied on to be there when it is asked to go on.
             lingers = self._now() - self._inbox.last_s < self._limits.linger_s
             await self._resume(talk, go_on=same and about.sampling and lingers and not jumped, same_boot=same)
-
-    async def _jumped(self, talk: Conversation) -> bool:
-        """Whether host or clip slept: the clip's clock is no more where it was on the host's."""
-        if not self._clock.begun or Can.CLOCK not in self._known.found.driver.can:
-            return False
-        return self._clock.jumped(await talk.ping())
 
     async def _resume(self, talk: Conversation, *, go_on: bool, same_boot: bool) -> None:
         """Go on with the stream that lingers, or begin another one, when the ring's rest has been fetched."""
@@ -267,7 +255,7 @@ class ClipStream:
     async def _keep(self) -> None:
         while True:
             try:
-                await until_one_ends(self._ping(), self._refill(), self._watch())
+                await until_one_ends(self._known_time.keep(self._talk), self._refill(), self._watch())
             except VersionError:
                 raise
             except (LinkError, ProtocolError) as error:
@@ -294,29 +282,6 @@ class ClipStream:
             else:
                 self._link = LinkState.STREAMING
                 return
-
-    async def _ping(self) -> None:
-        missed = 0
-        steered_s = self._now()
-        while True:
-            await asyncio.sleep(pause_s(self._rng))
-            if Can.CLOCK not in self._known.found.driver.can:
-                continue
-            try:
-                exchange = await self._talk.ping()
-                missed = 0
-            except LinkError:
-                missed += 1
-                if missed >= self._limits.pings_missed:
-                    raise
-                continue
-            if self._clock.jumped(exchange):
-                raise LinkError("its clock jumped", clip=self.role, advice="Keep the computer awake while it records.")
-            self._clock.add([exchange])
-            young = self._clock.pings < _YOUNG_PINGS
-            if self._now() - steered_s >= (_STEER_YOUNG_S if young else _STEER_S):
-                steered_s = self._now()
-                self._clock.steer()
 
     async def _refill(self) -> None:
         while True:
@@ -354,14 +319,11 @@ class ClipStream:
                 if not about.sensor_fault:
                     raise LinkError("it fell silent", clip=self.role, advice="It is being connected anew.")
 
-    def _place(self, device_s: FloatArray) -> FloatArray:
-        return self._clock.place(device_s)  # by whatever clock it has now
-
     def _happened(self, what: Happening) -> None:
         self._battery = self._battery if what.battery_percent is None else what.battery_percent
         self._sensor_fault = self._sensor_fault if what.sensor_fault is None else what.sensor_fault
-        if what.text and self._clock.begun:
-            time_s = float(self._clock.at(np.array([what.device_s]))[0])
+        if what.text and self._known_time.begun:
+            time_s = float(self._known_time.at(np.array([what.device_s]))[0])
             self._outlet.put(NOTHING, f"{what.text} clip={self.role}", time_s)
 
     @property
@@ -379,6 +341,12 @@ class ClipStream:
         if self._decoder is None:
             raise LinkError("it was never connected", clip=self.role)
         return self._decoder
+
+    @property
+    def _known_time(self) -> Timekeeper:
+        if self._time is None:
+            raise LinkError("it was never connected", clip=self.role)
+        return self._time
 
     @property
     def _known_filler(self) -> HoleFiller:

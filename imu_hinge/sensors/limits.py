@@ -33,6 +33,8 @@ class LinkLimits:
     """Out of reach so long, a clip is called dead; it is looked for all the same."""
     silence_s: float = 3.0
     """Connected and sampling without a sample so long, a link is made anew."""
+    learn_s: float = 10.0
+    """Listening to a sensor without a clock before common time begins."""
     pings_missed: int = 2
     """Requests in a row without an answer after which a link is made anew."""
     refill_age_s: float = 1.0

@@ -21,14 +21,16 @@ FloatArray = NDArray[np.float64]
 
 class Timeline:
     """Device time to common time for one boot of one clip; ``offset_s`` and ``rate`` are the first fit's line
-    (common = offset + rate * device)."""
+    (common = offset + rate * device); it bends by at most ``slew`` over at least ``shortest_s``."""
 
     SLEW: Final = 1e-3
     SHORTEST_S: Final = 2.0
     KNOTS: Final = 1024
     """Pieces kept for samples that come late: over eight minutes at one fit a second."""
 
-    def __init__(self, offset_s: float, rate: float) -> None:
+    def __init__(self, offset_s: float, rate: float, slew: float = SLEW, shortest_s: float = SHORTEST_S) -> None:
+        self._slew = slew
+        self._shortest_s = shortest_s
         self._device_s = np.empty(0)
         self._common_s = np.empty(0)
         self._line = offset_s, rate
@@ -63,7 +65,7 @@ class Timeline:
         start = self._newest_s
         here = float(self.at(np.array([start]))[0])
         error = offset_s + rate * start - here
-        stretch = max(self.SHORTEST_S, abs(error) / self.SLEW)
+        stretch = max(self._shortest_s, abs(error) / self._slew)
         keep = self._device_s < start
         first = ([], []) if keep.any() else ([start - 1.0], [float(self.at(np.array([start - 1.0]))[0])])
         meet = start + stretch

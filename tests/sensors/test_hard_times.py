@@ -13,7 +13,7 @@ from bleak.exc import BleakError
 from imu_hinge.errors import LinkError, VersionError
 from imu_hinge.protocol.control import Arguments
 from imu_hinge.protocol.definitions import Opcode, State
-from imu_hinge.sensors import adapter, clip_stream
+from imu_hinge.sensors import adapter, timekeeping
 from imu_hinge.sensors.adapter import Adapter
 from imu_hinge.sensors.checkup import check_up
 from imu_hinge.sensors.clip_group import ClipGroup, find_clips
@@ -226,7 +226,7 @@ async def test_a_scan_that_does_not_start_is_ended(monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_link_lost_while_a_new_clock_is_learnt_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = clip_stream.burst
+    real = timekeeping.burst
     failures = 0
 
     async def breaks(talk: Conversation, rng: random.Random) -> list[Exchange]:
@@ -236,7 +236,7 @@ async def test_a_link_lost_while_a_new_clock_is_learnt_is_made_anew(monkeypatch:
             raise LinkError("the link was lost")
         return await real(talk, rng)
 
-    monkeypatch.setattr(clip_stream, "burst", breaks)
+    monkeypatch.setattr(timekeeping, "burst", breaks)
     begun_s = 0.0
 
     async def play(air: Air) -> None:
