@@ -224,6 +224,9 @@ class TestOnTheAir:
     async def test_frames_longer_than_a_notification_are_put_together(self) -> None:
         await on_air(streamed(50, frame_bytes=28, mtu=23))  # type: ignore[arg-type]
 
+    async def test_a_stall_that_only_delays_loses_nothing(self) -> None:
+        await on_air(streamed(100, knobs=LinkKnobs(stall_every_s=0.7, stall_loses=False)))  # type: ignore[arg-type]
+
     async def test_it_says_what_it_is(self) -> None:
         async def play(air: Air) -> None:
             sensor = VirtualWitMotion(air, number=7)
@@ -300,9 +303,7 @@ class TestOnTheAir:
 
         await on_air(play)
 
-    async def test_what_is_lost_on_the_way_to_it_is_said_again(self) -> None:
-        """Commands that fall into the time after saving are ignored; half the notifications get lost."""
-
+    async def test_what_it_ignored_while_it_wrote_to_flash_is_said_again(self) -> None:
         async def play(air: Air) -> None:
             sensor = VirtualWitMotion(air, registers={0x96: 1})
             sensor._busy_s = asyncio.get_running_loop().time() + 1.0
