@@ -137,15 +137,15 @@ class MetaMotionConversation(PlainConversation):
         return Begun((self._about.boot, self._streams), resumed=False)
 
     async def stop(self) -> None:
-        """End both streams and power the chip down; an answer proves that the commands got there, as a connection that
-        is closed right after would take them along."""
+        """End both streams and power the chip down."""
         self._heads = ()
         await self._send(self._known_board.end())
-        await self._ask(ACCELEROMETER, CONFIG)
+        await self._arrived()
 
     async def identify(self, seconds: int) -> None:
         """Blink green; at most for two minutes."""
         await self._send(blink(seconds))
+        await self._arrived()
 
     async def _configure(self, module: int, config: bytes) -> None:
         held = b""
@@ -180,6 +180,10 @@ class MetaMotionConversation(PlainConversation):
             clip=self.who,
             advice="Switch it off and on, or reset it with the maker's program.",
         )
+
+    async def _arrived(self) -> None:
+        """Have the last commands answered for: a connection that is closed right after would take them along."""
+        await self._ask(ACCELEROMETER, INFO)
 
     async def _send(self, commands: Iterable[bytes]) -> None:
         """Without response, the only way its maker's own programs use for commands."""

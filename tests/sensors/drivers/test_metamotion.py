@@ -274,7 +274,6 @@ class TestOnTheAir:
                 about = talk.about
                 assert (about.serial, about.firmware, about.battery_percent) == ("045F2A", "1.7.3", 85)
                 await talk.conversation.identify(5)
-                await asyncio.sleep(0.1)
                 pattern = "020300021f00000032000000f40100000a"
                 assert [command.hex() for command in sensor.led] == ["020201", pattern, "020101"]
             await sensor.off_air()

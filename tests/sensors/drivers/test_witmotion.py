@@ -225,7 +225,7 @@ class TestOnTheAir:
         await on_air(streamed(50, frame_bytes=28, mtu=23))  # type: ignore[arg-type]
 
     async def test_a_stall_that_only_delays_loses_nothing(self) -> None:
-        await on_air(streamed(100, knobs=LinkKnobs(stall_every_s=0.7, stall_loses=False)))  # type: ignore[arg-type]
+        await on_air(streamed(100, knobs=LinkKnobs(stall_every_s=0.9, stall_loses=False)))  # type: ignore[arg-type]
 
     async def test_it_says_what_it_is(self) -> None:
         async def play(air: Air) -> None:
