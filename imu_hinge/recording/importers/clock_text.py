@@ -22,6 +22,7 @@ _CLOCK: Final = re.compile(
     re.ASCII,
 )
 _DAY_S: Final = 86400
+_FIRST_DAY: Final = date(2000, 1, 1).toordinal()  # near the times, so that they keep 0.1 us as floats
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class _Stamp:
 
 
 def clock_times(table: TextTable, column: int) -> FloatArray:
-    """One column of dates and times, or of times of day, as seconds (N,), NaN where it is empty.
+    """One column of dates and times, or of times of day, as seconds (N,), since 2000 where
+    there are dates, NaN where it is empty.
 
     Understood are ``2025-10-09T08:18:09.094``, ``2025-10-9 8:18:9:94`` (milliseconds after a colon),
     ``10/9/2025 8:18:09.094``, and each without its date; times of day go on past midnight. Some programs write
@@ -76,7 +78,7 @@ def _stamp(table: TextTable, column: int, row: int) -> _Stamp:
         if int(month) > 12:  # 23/10/2025: the day first
             month, day = day, month
         try:
-            ordinal = date(int(year), int(month), int(day)).toordinal()
+            ordinal = date(int(year), int(month), int(day)).toordinal() - _FIRST_DAY
         except ValueError as error:
             raise _no_time(table, column, row) from error
     return _Stamp(ordinal, hour * 3600 + minute * 60 + second, match["fraction"] or "", match["point"] == ":")

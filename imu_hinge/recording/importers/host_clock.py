@@ -7,6 +7,7 @@ The samples with the least delay therefore tell the offset between two clocks, t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -61,8 +62,7 @@ def fit_host_line(clock_s: FloatArray, host_s: FloatArray) -> HostLine:
     elapsed = clock_s - clock_s[0]
     rate = 1.0
     if elapsed[-1] >= _SHORTEST_FOR_RATE_S:
-        centred = elapsed - elapsed.mean()
-        rate = float(centred @ (host_s - host_s.mean()) / (centred @ centred))
+        rate = _least_delay_slope(elapsed, host_s) or 1.0
     offset, scatter = _least(host_s - rate * elapsed)
     return HostLine(float(clock_s[0]), rate, offset, scatter)
 
@@ -105,7 +105,8 @@ def count_times(host_s: FloatArray, *, path: str) -> CountedTimes:
 
 def counted_warning(whose: str, counted: CountedTimes) -> str:
     """A sentence about times that were counted, not stamped."""
-    gaps = f", with {counted.gaps} pauses left as gaps" if counted.gaps else ""
+    pauses = "1 pause left as a gap" if counted.gaps == 1 else f"{counted.gaps} pauses left as gaps"
+    gaps = f", with {pauses}" if counted.gaps else ""
     return (
         f"The times of {whose} were stamped in bunches on arrival; they are counted at the measured "
         f"{counted.rate_hz:.2f} Hz{gaps}, which follows the stamps to {1000 * counted.scatter_s:.0f} ms; "
@@ -114,13 +115,37 @@ def counted_warning(whose: str, counted: CountedTimes) -> str:
 
 
 def _period(count: FloatArray, host: FloatArray, starts: NDArray[np.intp]) -> float:
-    """Least-squares slope of the stamps over the count, the same in every run; 0 where the stamps tell none."""
+    """The slope of the stamps over the count, the same in every run; 0 where the stamps tell none."""
     over, under = 0.0, 0.0
     for index, stamps in zip(np.split(count, starts[1:]), np.split(host, starts[1:]), strict=True):
-        centred = index - index.mean()
-        over += float(centred @ (stamps - stamps.mean()))
-        under += float(centred @ centred)
-    return max(over / under, 0.0) if under else 0.0
+        slope = _least_delay_slope(index, stamps)
+        weight = len(index) ** 3  # as the slopes of least squares would weigh
+        over += slope * weight
+        under += weight if slope else 0.0
+    return over / under if under else 0.0
+
+
+def _least_delay_slope(x: FloatArray, host: FloatArray) -> float:
+    """Slope of the line under all points that has the least sum of delays above it; 0 where there is none.
+
+    It is the edge of the lower convex hull at the middle. Unlike least squares it does not see late samples,
+    however many and however late.
+    """
+    last = np.append(np.flatnonzero(np.diff(host) > 0), len(host) - 1)  # of a bunch the last has least delay
+    hull: list[tuple[float, float]] = []
+    for point in zip(x[last].tolist(), host[last].tolist(), strict=True):
+        while len(hull) > 1 and _turns_down(hull[-2], hull[-1], point):
+            hull.pop()
+        hull.append(point)
+    middle = (hull[0][0] + hull[-1][0]) / 2
+    for (x0, y0), (x1, y1) in pairwise(hull):
+        if x1 >= middle:
+            return (y1 - y0) / (x1 - x0)
+    return 0.0
+
+
+def _turns_down(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
+    return (b[1] - a[1]) * (c[0] - b[0]) >= (c[1] - b[1]) * (b[0] - a[0])
 
 
 def _least(delay: FloatArray) -> tuple[float, float]:

@@ -41,9 +41,7 @@ def read_metamotion(table: TextTable) -> SensorFile | None:
     quantity, unit = known[0]
     time = table.numbers(epochs[0]) * FACTORS["time"]["ms"]
     values = np.stack([table.numbers(axes[axis][0]) for axis in "xyz"], axis=1) * FACTORS[quantity][unit]
-    steps = np.diff(time)
-    if np.isfinite(time).all() and (steps >= 0).all() and (steps == 0).sum() > _BUNCHED_SHARE * len(time):
-        counted = count_times(time, path=table.path)
-        ascending_stream(table, counted.time_s, values)
-        return SensorFile(quantity, Stream(counted.time_s, values), counted=counted)
-    return SensorFile(quantity, ascending_stream(table, time, values))
+    if (np.diff(time) == 0).sum() <= _BUNCHED_SHARE * len(time):
+        return SensorFile(quantity, ascending_stream(table, time, values))
+    counted = count_times(ascending_stream(table, time, values, bunched=True).time_s, path=table.path)
+    return SensorFile(quantity, Stream(counted.time_s, values), counted=counted)

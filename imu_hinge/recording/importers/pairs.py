@@ -25,6 +25,8 @@ _NAMES: Final = (
     re.compile(r"_([0-9A-F]{12})_(Accelerometer|Gyroscope)[_.]", re.IGNORECASE),
     re.compile(r"^Polar_\w*?_([0-9A-F]{8})_\d{8}_?\d{6}_(ACC|GYRO?)\b", re.IGNORECASE),
 )
+_STAMP_S: Final = 1e-3
+"""Stamps are written in milliseconds."""
 _ADVICE: Final = "Give the accelerometer's and the gyroscope's file as MetaBase or Polar Sensor Logger write them."
 
 
@@ -98,7 +100,7 @@ def import_pair(name: str, first: Path, second: Path) -> tuple[list[ClipSamples]
         on_acc, on_gyr = acc_line(time), gyr_line(time)
         apart = float(np.median(on_acc - on_gyr))
         time = on_gyr if apart > 0 else on_acc  # the one with less delay
-        uncertain = max(abs(apart), acc_line.scatter_s, gyr_line.scatter_s)
+        uncertain = max(abs(apart), acc_line.scatter_s, gyr_line.scatter_s, _STAMP_S)
         warnings.append(
             f"Clip '{name}' is on the phone's clock, which its stamps tell to {1000 * uncertain:.0f} ms: "
             f"two clips may be that far apart."

@@ -55,13 +55,13 @@ class SensorFile:
     counted: CountedTimes | None = None
 
 
-def ascending_stream(table: TextTable, time_s: FloatArray, values: FloatArray) -> Stream:
-    """The stream of a table's rows: times (N,), s, and values (N, 3) in SI.
+def ascending_stream(table: TextTable, time_s: FloatArray, values: FloatArray, *, bunched: bool = False) -> Stream:
+    """The stream of a table's rows: times (N,), s, and values (N, 3) in SI; ``bunched`` ones share times.
 
     Raises SampleError naming the first line that is incomplete or not later than the one before.
     """
     bad = ~np.isfinite(time_s) | ~np.isfinite(values).all(axis=1)
-    bad[1:] |= np.diff(time_s) <= 0
+    bad[1:] |= np.diff(time_s) < 0 if bunched else np.diff(time_s) <= 0
     if bad.any():
         raise SampleError(
             "the row is incomplete, or its time is not later than the one before",

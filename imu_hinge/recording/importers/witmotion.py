@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imu_hinge.conventions import CLIPS
-from imu_hinge.errors import ImportRefusedError
+from imu_hinge.errors import ImportRefusedError, SampleError
 from imu_hinge.recording.importers.clock_text import clock_times
 from imu_hinge.recording.importers.columns import CHANNELS
 from imu_hinge.recording.importers.host_clock import count_times, counted_warning, fit_host_line
@@ -43,6 +43,7 @@ _QUANTITIES: Final[Mapping[str, Quantity]] = {
     **dict.fromkeys(("as", "angularvelocity", "w"), CHANNELS[3][0]),
 }
 _CHANNEL: Final = re.compile(rf"({'|'.join(_QUANTITIES)})([xyz])\((.+)\)")
+_LARGEST_STEP_BACK_S: Final = 0.1
 _CLOSEST_CLOCK_S: Final = 1.0
 """A chip's clock that strays further from the host's was set, or stood still, during the recording."""
 
@@ -75,6 +76,7 @@ def import_witmotion(table: TextTable, labels: Mapping[str, str | None]) -> tupl
     clips, warnings = [], []
     for name, owned in _devices(table, names, labels).items():
         rows = owned & np.isfinite(host)
+        _check_advancing(table, host, rows)
         time = np.full(len(host), np.nan)
         stamped = None if chip is None else _chip_times(chip[rows], host[rows])
         if stamped is None:
@@ -89,9 +91,20 @@ def import_witmotion(table: TextTable, labels: Mapping[str, str | None]) -> tupl
     return clips, warnings
 
 
+def _check_advancing(table: TextTable, host_s: FloatArray, rows: NDArray[np.bool_]) -> None:
+    back = np.flatnonzero(np.diff(host_s[rows]) < -_LARGEST_STEP_BACK_S)
+    if len(back):
+        raise SampleError(
+            f"time goes back by {-np.diff(host_s[rows])[back[0]]:.3f} s",
+            path=table.path,
+            line=table.line + int(np.flatnonzero(rows)[back[0] + 1]),
+            advice="The clock was set, or two recordings are in one file: split it here.",
+        )
+
+
 def _chip_times(chip_s: FloatArray, host_s: FloatArray) -> FloatArray | None:
     """The chip's stamps on the host's clock, or None where they are not one for each sample."""
-    if not (np.diff(chip_s) > 0).all() or not np.isfinite(chip_s).all():
+    if len(chip_s) < 2 or not np.isfinite(chip_s).all() or (np.diff(chip_s) <= 0).any():
         return None
     line = fit_host_line(chip_s, host_s)
     return line(chip_s) if line.scatter_s < _CLOSEST_CLOCK_S and line.rate > 0 else None
