@@ -9,12 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from imu_hinge.cli.convert import convert
 from imu_hinge.conventions import GRAVITY_M_S2
 from imu_hinge.errors import ImportRefusedError, RecordingError, SampleError
-from imu_hinge.recording import ClipSamples, Recording
+from imu_hinge.recording import ClipSamples, Recording, read_recording
 from imu_hinge.recording.importers import import_recording
 from imu_hinge.recording.importers.host_clock import count_times, fit_host_line
 
@@ -106,6 +109,28 @@ def test_a_pause_in_which_witmotion_samples_were_lost_stays_a_gap(tmp_path: Path
     assert np.allclose(back.time_s, clip.time_s[kept], atol=0.01)
     assert np.sort(np.diff(back.time_s))[-2:] == pytest.approx([0.01, 2.01], abs=0.01)
     assert "with 1 pause left as a gap" in recording.warnings[0]
+
+
+def test_a_witmotion_file_for_each_sensor_shares_the_hosts_clock(tmp_path: Path, moving: Moving) -> None:
+    clips = moving().clips
+    spec = {}
+    for name, late in (("thigh", 0.0), ("back", 1.25)):
+        lines = app_lines(clips[name], f"WT({name})", bunched(clips[name].time_s + late))
+        spec[name] = str(save(tmp_path / f"{name}.txt", APP.format(chip=""), *lines))
+    recording = import_recording([], spec)
+    assert np.allclose(recording.clips["thigh"].time_s, clips["thigh"].time_s, atol=0.002)
+    assert np.allclose(recording.clips["back"].time_s, clips["back"].time_s + 1.25, atol=0.002)
+
+
+def test_a_converted_recording_says_that_its_times_were_counted(tmp_path: Path, moving: Moving) -> None:
+    clip = moving().clips["thigh"]
+    path = save(tmp_path / "w.txt", APP.format(chip=""), *app_lines(clip, "WT(1)", bunched(clip.time_s)))
+    app = typer.Typer()
+    app.command()(convert)
+    out = tmp_path / "out.csv"
+    shown = CliRunner().invoke(app, ["--clip", f"thigh={path}", "-o", str(out)], catch_exceptions=False)
+    assert "stamped in bunches on arrival" in shown.output
+    assert "counted at the measured 100.00 Hz" in read_recording(out).header["note.0"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from imu_hinge.conventions import CLIPS
-from imu_hinge.errors import ImportRefusedError, RecordingError
+from imu_hinge.errors import ImportRefusedError, RecordingError, one_line
 from imu_hinge.recording.check import check_units
 from imu_hinge.recording.header import VERSION_KEY
 from imu_hinge.recording.importers.npz import import_npz
@@ -33,7 +33,7 @@ def import_recording(
     ``clips`` maps clip names to ``ACC.csv,GYR.csv`` (a MetaMotion or Polar pair), to a file of that clip alone
     (.npz or text), to a device id in the names of ``inputs``, or to what the one input file calls the clip.
     Without ``clips``, the one input must name its clips itself; it may be a recording already. ``header``
-    adds header lines.
+    adds header lines; what is warned of stands in the header too, as ``note.N``.
 
     Raises ImportRefusedError, SampleError, UnitError, or FormatError for a header value.
     """
@@ -46,7 +46,8 @@ def import_recording(
     else:
         samples, warnings = _import(inputs, clips, options)
         name = inputs[0].name if inputs else next(iter(clips.values()))
-        recording = build_recording(Path(name).name, samples, header, warnings)
+        notes = {f"note.{index}": one_line(warning) for index, warning in enumerate(warnings)}
+        recording = build_recording(Path(name).name, samples, {**notes, **header}, warnings)
     check_units(recording)
     return recording
 
