@@ -129,7 +129,7 @@ def _least_delay_slope(x: FloatArray, host: FloatArray) -> float:
     """Slope of the line under all points that has the least sum of delays above it; 0 where there is none.
 
     It is the edge of the lower convex hull at the middle. Unlike least squares it does not see late samples,
-    however many and however late.
+    however many and however late (Moon, Skelly and Towsley, INFOCOM 1999).
     """
     last = np.append(np.flatnonzero(np.diff(host) > 0), len(host) - 1)  # of a bunch the last has least delay
     hull: list[tuple[float, float]] = []
