@@ -19,13 +19,14 @@ def convert(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT.csv", help="The recording to write.")],
     inputs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="INPUT...", help="Text tables, .npz, or a recording."),
+        typer.Argument(metavar="INPUT...", help="Text tables, exports of sensor apps, .npz, or a recording."),
     ] = None,
     clip: Annotated[
         list[str] | None,
         typer.Option(
-            help="thigh=ACC.csv,GYR.csv (MetaMotion), thigh=DEVICE (an id in the file names), thigh=FILE, "
-            "or thigh=LABEL (as the input calls it). Once for each clip.",
+            help="thigh=FILE (Movella DOT, WitMotion, tables), thigh=ACC,GYR (MetaMotion, Polar: a file for each "
+            "sensor), thigh=DEVICE (an id in the file names, or the device's name in a WitMotion file), or "
+            "thigh=LABEL (as the input calls it). Once for each clip.",
         ),
     ] = None,
     column: Annotated[
@@ -45,7 +46,10 @@ def convert(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over OUT.csv.")] = False,
 ) -> None:
-    """Turn files of other tools into a recording, all or nothing; units are checked."""
+    """Turn files of other tools into a recording, all or nothing; units are checked.
+
+    Exports of WitMotion, Movella DOT, Polar and MbientLab apps are known by their columns.
+    """
     if layout not in (None, "wide", "long"):
         raise ImportRefusedError(f"--layout {layout} is not known", advice="It is wide or long.")
     header = {f"clip.{name}.site": place for name, place in _pairs(site, "--site").items()}

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from imu_hinge.conventions import CLIPS
-from imu_hinge.errors import ImportRefusedError, RecordingError
+from imu_hinge.errors import ImportRefusedError, RecordingError, one_line
 from imu_hinge.recording.check import check_units
 from imu_hinge.recording.header import VERSION_KEY
-from imu_hinge.recording.importers.metamotion import import_pair, is_meta_name, pair_of
 from imu_hinge.recording.importers.npz import import_npz
+from imu_hinge.recording.importers.pairs import import_pair, is_sensor_name, pair_of
 from imu_hinge.recording.importers.streams import build_recording
 from imu_hinge.recording.importers.table import TableOptions, import_table
+from imu_hinge.recording.importers.xsens_dot import on_one_clock
 from imu_hinge.recording.lines import event_value, numbered, segment_value
 from imu_hinge.recording.model import ClipSamples, Recording
 from imu_hinge.recording.reader import read_recording
@@ -29,10 +30,10 @@ def import_recording(
 ) -> Recording:
     """Make one recording of foreign files, its clock starting at 0, its units checked.
 
-    ``clips`` maps clip names to ``ACC.csv,GYR.csv`` (a MetaMotion pair), to a file of that clip alone (.npz
-    or text), to a MetaMotion device id among ``inputs``, or to what the one input file calls the clip.
+    ``clips`` maps clip names to ``ACC.csv,GYR.csv`` (a MetaMotion or Polar pair), to a file of that clip alone
+    (.npz or text), to a device id in the names of ``inputs``, or to what the one input file calls the clip.
     Without ``clips``, the one input must name its clips itself; it may be a recording already. ``header``
-    adds header lines.
+    adds header lines; what is warned of stands in the header too, as ``note.N``.
 
     Raises ImportRefusedError, SampleError, UnitError, or FormatError for a header value.
     """
@@ -45,7 +46,8 @@ def import_recording(
     else:
         samples, warnings = _import(inputs, clips, options)
         name = inputs[0].name if inputs else next(iter(clips.values()))
-        recording = build_recording(Path(name).name, samples, header, warnings)
+        notes = {f"note.{index}": one_line(warning) for index, warning in enumerate(warnings)}
+        recording = build_recording(Path(name).name, samples, {**notes, **header}, warnings)
     check_units(recording)
     return recording
 
@@ -56,19 +58,21 @@ def _import(
     samples: list[ClipSamples] = []
     warnings: list[str] = []
     labels: dict[str, str] = {}
+    alone: dict[str, Path] = {}
     for name, spec in clips.items():
         parts = spec.split(",")
         if len(parts) == 2:
-            samples.append(import_pair(name, Path(parts[0]), Path(parts[1])))
+            _extend(samples, warnings, import_pair(name, Path(parts[0]), Path(parts[1])))
         elif Path(spec).is_file() or not inputs:
+            alone[name] = Path(spec)
             _extend(samples, warnings, _import_alone(Path(spec), name, options))
-        elif any(is_meta_name(path) for path in inputs):
-            samples.append(import_pair(name, *pair_of(spec, inputs)))
+        elif any(is_sensor_name(path) for path in inputs):
+            _extend(samples, warnings, import_pair(name, *pair_of(spec, inputs)))
         else:
             labels[name] = spec
     if labels or not clips:
         _extend(samples, warnings, _import_labelled(inputs, labels, options))
-    return samples, warnings
+    return on_one_clock(samples, alone), warnings
 
 
 def _import_alone(path: Path, name: str, options: TableOptions) -> tuple[list[ClipSamples], list[str]]:
@@ -80,11 +84,11 @@ def _import_alone(path: Path, name: str, options: TableOptions) -> tuple[list[Cl
 def _import_labelled(
     inputs: Sequence[Path], labels: Mapping[str, str], options: TableOptions
 ) -> tuple[list[ClipSamples], list[str]]:
-    if any(is_meta_name(path) for path in inputs):
+    if any(is_sensor_name(path) for path in inputs):
         raise ImportRefusedError(
             "nothing says which device is which clip",
             path=", ".join(path.name for path in inputs),
-            advice="Say it: --clip thigh=DEVICE, with the 12 digits in the file names, once for each clip.",
+            advice="Say it: --clip thigh=DEVICE, with the 8 or 12 digits in the file names, once for each clip.",
         )
     if len(inputs) != 1:
         raise ImportRefusedError(

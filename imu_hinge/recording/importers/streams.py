@@ -10,9 +10,20 @@ import numpy as np
 from imu_hinge.conventions import RECORDING_VERSION, SITES
 from imu_hinge.errors import ImportRefusedError, SampleError
 from imu_hinge.recording.header import VERSION_KEY, parse_header
+from imu_hinge.recording.importers.host_clock import CountedTimes, HostLine
+from imu_hinge.recording.importers.text_table import TextTable
+from imu_hinge.recording.importers.units import Quantity
 from imu_hinge.recording.model import ClipSamples, FloatArray, HeaderNote, Recording
 
-__all__ = ["Stream", "build_recording", "foreign_clip", "merge_streams"]
+__all__ = [
+    "SensorFile",
+    "Stream",
+    "ascending_stream",
+    "build_recording",
+    "foreign_clip",
+    "left_out_warning",
+    "merge_streams",
+]
 
 _GAP_PERIODS = 2.5
 _SAME_RATE = 1.2
@@ -29,6 +40,36 @@ class Stream:
     def period_s(self) -> float:
         """Median step, s."""
         return float(np.median(np.diff(self.time_s)))
+
+
+@dataclass(frozen=True)
+class SensorFile:
+    """A file of one sensor: its samples, the line from its clock to the phone's, and how times were counted.
+
+    Without ``to_host`` the stream is on the phone's clock; without ``counted`` each sample had its own stamp.
+    """
+
+    quantity: Quantity
+    stream: Stream
+    to_host: HostLine | None = None
+    counted: CountedTimes | None = None
+
+
+def ascending_stream(table: TextTable, time_s: FloatArray, values: FloatArray, *, bunched: bool = False) -> Stream:
+    """The stream of a table's rows: times (N,), s, and values (N, 3) in SI; ``bunched`` ones share times.
+
+    Raises SampleError naming the first line that is incomplete or not later than the one before.
+    """
+    bad = ~np.isfinite(time_s) | ~np.isfinite(values).all(axis=1)
+    bad[1:] |= np.diff(time_s) < 0 if bunched else np.diff(time_s) <= 0
+    if bad.any():
+        raise SampleError(
+            "the row is incomplete, or its time is not later than the one before",
+            path=table.path,
+            line=table.line + int(np.argmax(bad)),
+            advice="Delete the line.",
+        )
+    return Stream(time_s, values)
 
 
 def merge_streams(acc: Stream, gyr: Stream, *, path: str) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -103,6 +144,11 @@ def foreign_clip(
         gyr_rad_s=np.ascontiguousarray(gyr_rad_s[rows]),
     )
     return clip, len(time_s) - len(rows)
+
+
+def left_out_warning(rows: int, clip: str) -> str:
+    """A sentence about rows that ``foreign_clip`` left out."""
+    return f"{rows} incomplete row{'s' if rows > 1 else ''} of clip '{clip}' {'were' if rows > 1 else 'was'} left out."
 
 
 def build_recording(

@@ -19,17 +19,23 @@ from imu_hinge.recording.importers.columns import (
     describe,
     time_columns,
 )
-from imu_hinge.recording.importers.streams import foreign_clip
+from imu_hinge.recording.importers.pairs import read_sensor
+from imu_hinge.recording.importers.streams import foreign_clip, left_out_warning
 from imu_hinge.recording.importers.text_table import TextTable, read_text_table
 from imu_hinge.recording.importers.units import FACTORS, Quantity
+from imu_hinge.recording.importers.witmotion import import_witmotion, is_witmotion
+from imu_hinge.recording.importers.xsens_dot import (
+    DOT_TIME,
+    DOT_UNITS,
+    is_xsens_dot,
+    refuse_without_rates,
+    unwrapped,
+)
 from imu_hinge.recording.model import ClipSamples, FloatArray
 
 __all__ = ["TableOptions", "import_table"]
 
 _TARGETS: Final = ("time", "clip", *(f"{quantity}_{axis}" for quantity, axis in CHANNELS))
-_DOT_UNITS: Final[Mapping[Quantity, str]] = {"time": "us", "acc": "m_s2", "gyr": "deg_s"}
-_DOT_TIME: Final = "SampleTimeFine"
-_DOT_TIME_WRAPS_US: Final = 2**32
 
 Group = dict[tuple[Quantity, str], Column]
 
@@ -54,14 +60,18 @@ def import_table(
 
     ``labels`` maps clip names to what the file calls them: the value in the clip column (long), or the words
     in the names of the clip's columns (wide); None where the file holds that clip alone. Empty: the file's
-    own labels are clip names. Rows with an empty value are left out and counted in the warnings. Raises
-    ImportRefusedError listing the columns where these cannot be told, SampleError at a value that is no
-    number.
+    own labels are clip names. Rows with an empty value are left out and counted in the warnings. Recordings of
+    WitMotion sensors and exports of Xsens DOTs are known by their columns. Raises ImportRefusedError listing the
+    columns where these cannot be told, SampleError at a value that is no number.
     """
     table = read_text_table(path)
+    if is_witmotion(table):
+        return import_witmotion(table, labels)
     columns = [describe(index, name) for index, name in enumerate(table.columns)]
-    if _is_xsens_dot(table):
-        options = replace(options, units={**_DOT_UNITS, **options.units})
+    dot = is_xsens_dot(table) and not options.columns
+    if dot:
+        refuse_without_rates(table)
+        options = replace(options, units={**DOT_UNITS, **options.units})
     _check_targets(table, options)
     time = _time(table, columns, options)
     marks = [_mapped(table, columns, "clip", options)] if "clip" in options.columns else clip_columns(columns)
@@ -77,6 +87,8 @@ def import_table(
     clips, warnings = [], []
     for name, (group, rows) in picked.items():
         acc, gyr = (_vectors(table, group, quantity, options) for quantity in ("acc", "gyr"))
+        if dot and not acc[0].any() and not gyr[0].any():  # a recording's first packet comes before its first sample
+            acc[0] = np.nan
         if rows is not None:  # other clips' rows count as missing, so that lines stay those of the file
             time_of_clip = np.where(rows, time, np.nan)
             others = int((~rows).sum())
@@ -85,7 +97,7 @@ def import_table(
         clip, missing = foreign_clip(name, time_of_clip, acc, gyr, path=table.path, line=table.line)
         clips.append(clip)
         if missing > others:
-            warnings.append(f"{missing - others} incomplete rows of clip '{name}' were left out.")
+            warnings.append(left_out_warning(missing - others, name))
     return clips, warnings
 
 
@@ -142,15 +154,9 @@ def _time(table: TextTable, columns: list[Column], options: TableOptions) -> Flo
         if column.unit is None and len(candidates) > 1 and "time" not in options.units:
             raise _unsure(table, "several columns may be the time", "--map time=COLUMN")
     ticks = table.numbers(column.index)
-    if column.name == _DOT_TIME and _is_xsens_dot(table):
-        wraps = np.diff(ticks, prepend=ticks[0]) < -_DOT_TIME_WRAPS_US / 2
-        ticks = ticks + np.cumsum(wraps) * _DOT_TIME_WRAPS_US
+    if column.name == DOT_TIME and is_xsens_dot(table):
+        ticks = unwrapped(ticks)
     return ticks * _factor(table, column, "time", options)
-
-
-def _is_xsens_dot(table: TextTable) -> bool:
-    """Other Xsens exports share its column names, not its units; only its own starts with the device tag."""
-    return _DOT_TIME in table.columns and "DeviceTag:" in table.preamble
 
 
 def _vectors(table: TextTable, group: Group, quantity: Quantity, options: TableOptions) -> FloatArray:
@@ -199,13 +205,16 @@ def _mapped_groups(table: TextTable, columns: list[Column], options: TableOption
 def _refuse_without_gyroscope(table: TextTable, groups: Mapping[str, Group]) -> None:
     if any(quantity == "gyr" for group in groups.values() for quantity, _ in group):
         return
-    quaternion = any("quat" in name.lower() for name in table.columns)
-    what = "orientation and acceleration" if quaternion else "columns"
+    if read_sensor(table) is not None:
+        raise ImportRefusedError(
+            "it is the file of one sensor of a clip that has a file for each",
+            path=table.path,
+            advice="Name both: --clip thigh=ACC.csv,GYR.csv.",
+        )
     raise ImportRefusedError(
-        f"it has {what} but no gyroscope, which the hip angle needs (columns: {', '.join(table.columns)})",
+        f"it has no gyroscope, which the hip angle needs (columns: {', '.join(table.columns)})",
         path=table.path,
-        advice="Export raw acceleration and angular velocity instead; on an Xsens DOT measure in the mode "
-        "'Rate quantities'.",
+        advice="Export raw acceleration and angular velocity instead.",
     )
 
 

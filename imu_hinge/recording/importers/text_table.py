@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from imu_hinge.errors import ImportRefusedError, SampleError
 from imu_hinge.recording.model import FloatArray
 from imu_hinge.recording.numbers import is_number
 from imu_hinge.recording.source import load
 
-__all__ = ["TextTable", "read_text_table"]
+__all__ = ["MISSING", "TextTable", "read_text_table"]
 
 _SEPARATORS: Final = (",", ";", "\t")
 _MOST_PREAMBLE_LINES: Final = 100
 _FEWEST_COLUMNS: Final = 4
-_MISSING: Final = ("", "nan", "null", "none", "na", "n/a")
+MISSING: Final = ("", "nan", "null", "none", "na", "n/a")
+"""How programs write that there is nothing, in lower case."""
+_GB18030_DEGREE: Final = "°".encode("gb18030")
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,16 @@ class TextTable:
         """One column as text, spaces around the values dropped, empty where there is nothing."""
         return self._series(column).to_list()
 
+    def text(self, column: int, row: int) -> str:
+        """One value as text, as in ``texts``."""
+        return str(self.frame.item(row, column) or "").strip()
+
     def numbers(self, column: int) -> FloatArray:
         """One column as numbers (N,), NaN where one is missing; raises SampleError at what is no number."""
         texts = self._series(column)
         if self.decimal_comma:
             texts = texts.str.replace(",", ".", literal=True)
-        texts = texts.set(texts.str.to_lowercase().is_in(_MISSING), None)
+        texts = texts.set(texts.str.to_lowercase().is_in(MISSING), None)
         values = texts.cast(pl.Float64, strict=False)
         wrong = values.is_null() & texts.is_not_null()
         if wrong.any():
@@ -58,6 +65,11 @@ class TextTable:
             )
         return values.fill_null(np.nan).to_numpy().astype(np.float64)
 
+    def blanked(self, rows: NDArray[np.bool_]) -> TextTable:
+        """The same table with nothing in ``rows`` (N,); the others stay on their lines."""
+        keep = pl.Series(~rows)
+        return replace(self, frame=self.frame.select(pl.when(keep).then(pl.all())))
+
     def _series(self, column: int) -> pl.Series:
         return self.frame.to_series(column).fill_null("").str.strip_chars()
 
@@ -66,10 +78,12 @@ def read_text_table(path: str | Path) -> TextTable:
     """Read a file delimited by comma, semicolon or tab; with the latter two, decimal commas are understood.
 
     The column row is the first of the leading 100 lines with at least four names, followed by a line of as
-    many values. Raises ImportRefusedError where there is none, RecordingError where the file cannot be read.
+    many values; separators at the end of either line do not count. Text that is not UTF-8 is read as what
+    Windows programs write. Raises ImportRefusedError where there is none, RecordingError where the file cannot be read.
     """
     raw = load(path)
-    found = _find_column_row(raw.data)
+    data = _as_utf8(raw.data)
+    found = _find_column_row(data)
     if found is None:
         raise ImportRefusedError(
             "no column row found: no line with at least four names is followed by one with as many numbers",
@@ -77,7 +91,7 @@ def read_text_table(path: str | Path) -> TextTable:
             advice="Export a delimited text file (comma, semicolon or tab) with column names.",
         )
     columns, separator, start, line = found
-    body = raw.data[start:].rstrip()
+    body = data[start:].rstrip()
     try:
         frame = pl.read_csv(
             body,
@@ -92,8 +106,19 @@ def read_text_table(path: str | Path) -> TextTable:
             advice="Every line after the column row needs as many values as there are columns.",
         ) from error
     first = body.split(b"\n", 1)[0]
-    preamble = raw.data[:start].decode("utf-8", errors="replace")
+    preamble = data[:start].decode("utf-8", errors="replace")
     return TextTable(raw.path, columns, frame, line, separator != "," and b"," in first, preamble)
+
+
+def _as_utf8(data: bytes) -> bytes:
+    # A file that was cut short may end inside a character.
+    whole = data[: data.rfind(b"\n") + 1] or data
+    try:
+        whole.decode("utf-8")
+    except UnicodeDecodeError:
+        encoding = "gb18030" if _GB18030_DEGREE in data else "cp1252"
+        return data.decode(encoding, errors="replace").encode()
+    return data
 
 
 def _find_column_row(data: bytes) -> tuple[tuple[str, ...], str, int, int] | None:
@@ -104,16 +129,20 @@ def _find_column_row(data: bytes) -> tuple[tuple[str, ...], str, int, int] | Non
         start += len(names_line) + 1
         for separator in _SEPARATORS:
             names, values = _split(names_line, separator), _split(values_line, separator)
-            if len(names) < _FEWEST_COLUMNS or len(names) != len(values):
+            shared = min(len(names), len(values))
+            if shared < _FEWEST_COLUMNS or any(names[shared:]) or any(values[shared:]):
                 continue
             if sum(map(_numeric, names)) == 0 and sum(map(_numeric, values)) >= len(values) / 2:
-                return tuple(names), separator, start, number + 1
+                return (*names, *values[len(names) :]), separator, start, number + 1
     return None
 
 
 def _split(line: bytes, separator: str) -> Sequence[str]:
     text = line.decode("utf-8", errors="replace").strip("\r\n")
-    return [field.strip() for field in next(csv.reader([text], delimiter=separator), [])]
+    try:
+        return [field.strip() for field in next(csv.reader([text], delimiter=separator), [])]
+    except csv.Error:  # a bare carriage return, a field without end: no column row
+        return []
 
 
 def _numeric(text: str) -> bool:
