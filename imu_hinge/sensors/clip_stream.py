@@ -219,7 +219,8 @@ class ClipStream:
         jumped = same and await self._known_time.jumped(talk)
         if self._boot is not None and (jumped or not same):
             await self._intake.take()  # which is still of the old clock
-            self._resets += not same
+            # Without a clock of its own every connection begins anew.
+            self._resets += not same and bool((Can.CLOCK | Can.STAMPS) & found.driver.can)
             if jumped:
                 self._decoder.forget()
             await self._known_time.renew(talk)

@@ -18,10 +18,10 @@ from imu_hinge.sensors.driver import (
     Begun,
     Can,
     Decoder,
-    Happening,
     Identity,
     Port,
     Setting,
+    Told,
     Wanted,
 )
 from imu_hinge.sensors.drivers.address import serial_of_address
@@ -72,7 +72,7 @@ class MetaMotionDriver:
         decoder: Decoder,
         now: Callable[[], float],
         live: Callable[[bytearray], None],
-        happened: Callable[[Happening], None],
+        happened: Callable[[Told], None],
     ) -> MetaMotionConversation:
         """Talk over an open connection."""
         if not isinstance(decoder, MetaMotionDecoder):

@@ -24,10 +24,10 @@ from imu_hinge.sensors.driver import (
     Begun,
     Can,
     Decoder,
-    Happening,
     Identity,
     Port,
     Setting,
+    Told,
     Wanted,
 )
 from imu_hinge.sensors.drivers.address import serial_of_address
@@ -39,6 +39,7 @@ __all__ = ["WitMotionConversation", "WitMotionDriver"]
 
 _SERVICE_UUID: Final = "0000ffe5-0000-1000-8000-00805f9a34fb"
 _NOTIFY_UUID: Final = "0000ffe4-0000-1000-8000-00805f9a34fb"
+_NAMES: Final = ("WT9", "WT6", "BWT")
 _SIX_AXES: Final = 1
 _MOTION: Final = 0
 _BANDWIDTH_98_HZ: Final = 2
@@ -59,9 +60,9 @@ class WitMotionDriver:
     """Not all of them advertise their service, so that scanning cannot filter for it."""
 
     def recognise(self, seen: Advertised) -> Identity | None:
-        """By the service, or the name: whatever it was renamed to, it begins with WT."""
+        """By the service, or the name; WT alone begins other makers' names too."""
         serial = serial_of_address(seen)
-        if not serial or (_SERVICE_UUID not in seen.service_uuids and not (seen.name or "").startswith("WT")):
+        if not serial or (_SERVICE_UUID not in seen.service_uuids and not (seen.name or "").startswith(_NAMES)):
             return None
         return Identity(serial)
 
@@ -75,7 +76,7 @@ class WitMotionDriver:
         decoder: Decoder,
         now: Callable[[], float],
         live: Callable[[bytearray], None],
-        happened: Callable[[Happening], None],
+        happened: Callable[[Told], None],
     ) -> WitMotionConversation:
         """Talk over an open connection."""
         if not isinstance(decoder, WitMotionDecoder):

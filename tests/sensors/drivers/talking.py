@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from imu_hinge.sensors.adapter import Adapter
-from imu_hinge.sensors.driver import About, Conversation, Decoder, Driver, FloatArray, Happening, Samples
+from imu_hinge.sensors.driver import About, Conversation, Decoder, Driver, FloatArray, Samples, Told
 from imu_hinge.sensors.gatt import GattPort
 from imu_hinge.sensors.limits import LinkLimits
 
@@ -57,7 +57,7 @@ async def talking(driver: Driver, address: str, decoder: Decoder | None = None) 
     """Connect and prepare; disconnect at the end. The decoder may be that of an earlier connection."""
     loop = asyncio.get_running_loop()
     arrived: list[tuple[bytes, float]] = []
-    happenings: list[Happening] = []
+    happenings: list[Told] = []
     found, port = await Adapter((driver,), LinkLimits()).connect(serial_on_linux(address))
     assert found.driver is driver
     try:
