@@ -65,7 +65,7 @@ def stream(rng: Generator, air: Air, seconds: float = 40.0, params: ArrivalParam
         device_s = (received + np.arange(air.batch)) * nominal_s
         received += air.batch
         clock.arrived(Samples(device_s, np.zeros((air.batch, 3)), np.zeros((air.batch, 3)), arrived_s))
-        if arrived_s - steered_s > (0.2 if arrived_s < 20.0 else 1.0):
+        if arrived_s - steered_s > (0.5 if arrived_s < 20.0 else 1.0):
             steered_s = arrived_s
             clock.steer()
         if begun_s is None:
