@@ -6,7 +6,13 @@ from typing import Final
 
 from imu_hinge.sensors.driver import Driver
 from imu_hinge.sensors.drivers.imu_hinge import ImuHingeDriver
+from imu_hinge.sensors.drivers.movella_dot import MovellaDotDriver
+from imu_hinge.sensors.drivers.polar import PolarDriver
 
 __all__ = ["DRIVERS"]
 
-DRIVERS: Final[tuple[Driver, ...]] = (ImuHingeDriver(),)
+DRIVERS: Final[tuple[Driver, ...]] = (
+    ImuHingeDriver(),
+    PolarDriver(),
+    MovellaDotDriver(),
+)

@@ -1,0 +1,167 @@
+"""Polar's two streams, acceleration and angular rate, joined to samples on the sensor's own clock."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from imu_hinge.conventions import GRAVITY_M_S2
+from imu_hinge.errors import PacketError
+from imu_hinge.sensors.driver import FloatArray, Samples
+from imu_hinge.sensors.drivers.plain import PlainDecoder
+from imu_hinge.sensors.drivers.polar_frames import Measurement, Scale, decode_frame, measurement_of
+from imu_hinge.sensors.drivers.stamps import Pace, StampClock
+
+__all__ = ["PolarDecoder"]
+
+_NS: Final = 1_000_000_000
+_BACK_S: Final = 10.0
+"""How far the two streams may lie apart: over two of the longest frames at 26 Hz."""
+_WAIT_S: Final = 5.0
+"""Longest wait of one stream for the other, in their own time: two frames at 26 Hz."""
+_MOST: Final = 8192
+"""Most samples that wait, whatever their times."""
+_FULL: Final = 0.998
+
+
+class _Queue:
+    """Samples that wait: times (N,), values (N, 3), and whether each follows the one before without a gap."""
+
+    def __init__(self) -> None:
+        self.device_s: FloatArray = np.empty(0)
+        self.values: FloatArray = np.empty((0, 3))
+        self.follows = np.empty(0, bool)
+
+    def __len__(self) -> int:
+        return len(self.device_s)
+
+    def put(self, device_s: FloatArray, values: FloatArray, *, gap: bool) -> None:
+        follows = np.ones(len(device_s), bool)
+        follows[0] = not gap
+        self.device_s = np.concatenate([self.device_s, device_s])
+        self.values = np.concatenate([self.values, values])
+        self.follows = np.concatenate([self.follows, follows])
+
+    def drop(self, count: int) -> None:
+        self.device_s, self.values, self.follows = self.device_s[count:], self.values[count:], self.follows[count:]
+
+    def overdue(self) -> int:
+        """How many have waited too long."""
+        if not len(self):
+            return 0
+        old = int(np.searchsorted(self.device_s, self.device_s[-1] - _WAIT_S))
+        return max(old, len(self) - _MOST)
+
+
+class PolarDecoder(PlainDecoder):
+    """Frames of acceleration and angular rate to samples that hold both at the same instants.
+
+    The instants are those of the acceleration. The angular rate there is interpolated between its neighbours; where
+    one of these is missing, the instant is lost. A sample waits until both streams have come so far, 5 s at most.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._clock = StampClock(_NS, _BACK_S)
+        self._scales: dict[Measurement, Scale] = {}
+        self._paces: dict[Measurement, Pace] = {}
+        self._acc = _Queue()
+        self._gyr = _Queue()
+        self._streams = 0
+        self._told_boot = 0
+        self._begun = False
+
+    @property
+    def boot(self) -> int:
+        """Which of its clocks the sensor has: counts how often it was set anew."""
+        return self._clock.boots
+
+    @property
+    def wants_about(self) -> bool:
+        """Whether the clock began anew, and nobody has asked since."""
+        return self._told_boot != self._clock.boots
+
+    def told(self) -> int:
+        """``boot``, which is known from now on."""
+        self._told_boot = self._clock.boots
+        return self._told_boot
+
+    def begin(self, acc: Scale, gyr: Scale, acc_hz: float, gyr_hz: float) -> int:
+        """Streams with these scales and rates start; gives their number."""
+        self._scales = {Measurement.ACC: acc, Measurement.GYRO: gyr}
+        for measurement, rate_hz in ((Measurement.ACC, acc_hz), (Measurement.GYRO, gyr_hz)):
+            if measurement in self._paces:
+                self._paces[measurement].renew(rate_hz)
+            else:
+                self._paces[measurement] = Pace(rate_hz)
+        self._streams += 1
+        return self._streams
+
+    def forget(self) -> None:
+        """What was missing is lost; the next samples begin anew."""
+        self._lose(len(self._acc))
+        self._gyr = _Queue()
+        self._clock.forget()
+        for pace in self._paces.values():
+            pace.forget()
+
+    def feed(self, payload: bytes, received_s: float) -> tuple[Samples, ...]:
+        """Samples that are complete with this notification; what is no frame is counted as refused."""
+        try:
+            measurement = measurement_of(payload)
+            if measurement not in self._scales:
+                raise PacketError("a frame before the stream began", payload=payload)
+            frame = decode_frame(payload, self._scales[measurement])
+        except PacketError:
+            self.refused += 1
+            return ()
+        last_s = self._clock.place(frame.stamp_ns, received_s) / _NS
+        paced = self._paces[measurement].place(last_s, len(frame.values))
+        if paced is None:
+            self.repeated += len(frame.values) if measurement is Measurement.ACC else 0
+            return ()
+        if measurement is Measurement.ACC:
+            self.lost += paced.lost if self._begun else 0
+            self._acc.put(paced.device_s, frame.values, gap=bool(paced.lost))
+        else:
+            self._gyr.put(paced.device_s, frame.values, gap=bool(paced.lost))
+        samples = self._join(received_s)
+        self._lose(self._acc.overdue())
+        self._gyr.drop(self._gyr.overdue())
+        return samples
+
+    def _join(self, received_s: float) -> tuple[Samples, ...]:
+        if not len(self._gyr):
+            return ()
+        known_s = self._gyr.device_s
+        count = int(np.searchsorted(self._acc.device_s, known_s[-1], side="right"))
+        device_s, acc_g = self._acc.device_s[:count], self._acc.values[:count]
+        left = np.searchsorted(known_s, device_s, side="right") - 1
+        at = np.maximum(left, 0)
+        right = np.minimum(left + 1, len(known_s) - 1)
+        exact = known_s[at] == device_s
+        whole = (left >= 0) & (exact | self._gyr.follows[right])
+        span_s = known_s[right] - known_s[at]
+        share = np.where(exact | (span_s <= 0), 0.0, (device_s - known_s[at]) / np.where(span_s > 0, span_s, 1.0))
+        gyr_dps = self._gyr.values[at] + share[:, None] * (self._gyr.values[right] - self._gyr.values[at])
+        self._acc.drop(count)
+        self._gyr.drop(max(0, int(left[-1])) if count else 0)
+        # A session begins with its first sample: before that nothing is missing.
+        first = 0 if self._begun else int(np.argmax(whole)) if whole.any() else count
+        self.lost += int((~whole[first:]).sum())
+        if not whole.any():
+            return ()
+        self._begun = True
+        return (self._samples(device_s[whole], acc_g[whole], gyr_dps[whole], received_s),)
+
+    def _samples(self, device_s: FloatArray, acc_g: FloatArray, gyr_dps: FloatArray, received_s: float) -> Samples:
+        acc_full, gyr_full = (self._scales[kind].full_scale for kind in (Measurement.ACC, Measurement.GYRO))
+        over = (np.abs(acc_g) >= _FULL * acc_full).any(axis=1) | (np.abs(gyr_dps) >= _FULL * gyr_full).any(axis=1)
+        self.overrange += int(over.sum())
+        self.received += len(device_s)
+        return Samples(device_s, acc_g * GRAVITY_M_S2, np.radians(gyr_dps), received_s)
+
+    def _lose(self, count: int) -> None:
+        self._acc.drop(count)
+        self.lost += count if self._begun else 0
