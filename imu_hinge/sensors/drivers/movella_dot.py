@@ -5,7 +5,6 @@ Source: "Xsens DOT BLE Services Specifications" (XD0506P, revision F) and its re
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Callable
 from typing import Final
@@ -23,6 +22,7 @@ from imu_hinge.sensors.driver import (
     Setting,
     Wanted,
 )
+from imu_hinge.sensors.drivers.address import serial_of_address
 from imu_hinge.sensors.drivers.movella_dot_decoder import MovellaDotDecoder, PayloadMode
 from imu_hinge.sensors.drivers.plain import PlainConversation
 
@@ -71,7 +71,7 @@ class MovellaDotDriver:
         named = (seen.name or "").startswith(_NAMES)
         if not seen.address or not (named or _COMPANY in seen.manufacturer_data):
             return None
-        return Identity(re.sub("[^0-9A-Za-z]", "", seen.address).upper())
+        return Identity(serial_of_address(seen))
 
     def decoder(self) -> MovellaDotDecoder:
         """A decoder for one sensor."""

@@ -102,6 +102,7 @@ class PolarDecoder(PlainDecoder):
         """What was missing is lost; the next samples begin anew."""
         self._lose(len(self._acc))
         self._gyr = _Queue()
+        self._begun = False
         self._clock.forget()
         for pace in self._paces.values():
             pace.forget()

@@ -53,7 +53,10 @@ class StampClock:
         return stamp - self._origin
 
     def forget(self) -> None:
-        """Nobody knows how far the clock has come: the next stamp goes on where the last was."""
+        """Nobody knows how far the clock has come: the next stamp goes on where the last was, and ``back_s`` later, so
+        that nothing lies before what came."""
+        if self._last is not None:
+            self._ticks += round(self._back)
         self._last = None
 
 
