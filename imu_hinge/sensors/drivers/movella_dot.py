@@ -117,7 +117,7 @@ class MovellaDotConversation(PlainConversation):
                 "its device information is cut off", payload=payload, clip=self.who, advice="Update its firmware."
             )
         _, major, minor, revision, _, number, _ = _INFO.unpack_from(payload)
-        self.who, self._firmware = f"{number:016X}", f"{major}.{minor}.{revision}"
+        self.who, self._firmware = f"{number:012X}", f"{major}.{minor}.{revision}"
         await self._port.subscribe(REPORT_UUID, self._on_report)
         await self._port.subscribe(MEDIUM_UUID, self._live)
         try:

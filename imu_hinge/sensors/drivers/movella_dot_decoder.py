@@ -11,8 +11,7 @@ import numpy as np
 
 from imu_hinge.conventions import GRAVITY_M_S2
 from imu_hinge.sensors.driver import Samples
-from imu_hinge.sensors.drivers.plain import PlainDecoder
-from imu_hinge.sensors.drivers.stamps import Pace, StampClock
+from imu_hinge.sensors.drivers.stamps import Pace, StampClock, StampedDecoder
 
 __all__ = ["MovellaDotDecoder", "PayloadMode"]
 
@@ -41,39 +40,20 @@ class _Layout:
 _LAYOUTS: Final = {PayloadMode.RATE: _Layout(28, 4), PayloadMode.CUSTOM_5: _Layout(44, 20)}
 
 
-class MovellaDotDecoder(PlainDecoder):
+class MovellaDotDecoder(StampedDecoder):
     """One sample a notification, stamped with 32 bits of us, which come round every 71.6 minutes."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._clock = StampClock(_US, _BACK_S, _TURN)
+        super().__init__(StampClock(_US, _BACK_S, _TURN))
         self._pace = Pace(60.0)
         self._layout: _Layout | None = None
-        self._streams = 0
-        self._told_boot = 0
         self.latest_s = 0.0
-
-    @property
-    def boot(self) -> int:
-        """Counts how often its stamps began anew."""
-        return self._clock.boots
-
-    @property
-    def wants_about(self) -> bool:
-        """Whether the stamps began anew, and nobody has asked since."""
-        return self._told_boot != self._clock.boots
-
-    def told(self) -> int:
-        """``boot``, which is known from now on."""
-        self._told_boot = self._clock.boots
-        return self._told_boot
 
     def begin(self, mode: PayloadMode, rate_hz: float) -> int:
         """A stream in this mode and rate starts; gives its number."""
         self._layout = _LAYOUTS[mode]
         self._pace.renew(rate_hz)
-        self._streams += 1
-        return self._streams
+        return self.count_stream()
 
     def forget(self) -> None:
         """The next sample begins anew."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imu_hinge.conventions import GRAVITY_M_S2
 from imu_hinge.errors import PacketError
 from imu_hinge.sensors.driver import FloatArray, Samples
-from imu_hinge.sensors.drivers.plain import PlainDecoder
 from imu_hinge.sensors.drivers.polar_frames import Measurement, Scale, decode_frame, measurement_of
-from imu_hinge.sensors.drivers.stamps import Pace, StampClock
+from imu_hinge.sensors.drivers.stamps import Pace, Paced, StampClock, StampedDecoder
 
 __all__ = ["PolarDecoder"]
 
@@ -26,25 +26,25 @@ _FULL: Final = 0.998
 
 
 class _Queue:
-    """Samples that wait: times (N,), values (N, 3), and whether each follows the one before without a gap."""
+    """Samples that wait: times (N,), values (N, 3), and how many are missing right before each (N,)."""
 
     def __init__(self) -> None:
         self.device_s: FloatArray = np.empty(0)
         self.values: FloatArray = np.empty((0, 3))
-        self.follows = np.empty(0, bool)
+        self.missing: NDArray[np.int64] = np.empty(0, np.int64)
 
     def __len__(self) -> int:
         return len(self.device_s)
 
-    def put(self, device_s: FloatArray, values: FloatArray, *, gap: bool) -> None:
-        follows = np.ones(len(device_s), bool)
-        follows[0] = not gap
-        self.device_s = np.concatenate([self.device_s, device_s])
+    def put(self, paced: Paced, values: FloatArray) -> None:
+        missing = np.zeros(len(values), np.int64)
+        missing[0] = paced.lost
+        self.device_s = np.concatenate([self.device_s, paced.device_s])
         self.values = np.concatenate([self.values, values])
-        self.follows = np.concatenate([self.follows, follows])
+        self.missing = np.concatenate([self.missing, missing])
 
     def drop(self, count: int) -> None:
-        self.device_s, self.values, self.follows = self.device_s[count:], self.values[count:], self.follows[count:]
+        self.device_s, self.values, self.missing = self.device_s[count:], self.values[count:], self.missing[count:]
 
     def overdue(self) -> int:
         """How many have waited too long."""
@@ -54,7 +54,7 @@ class _Queue:
         return max(old, len(self) - _MOST)
 
 
-class PolarDecoder(PlainDecoder):
+class PolarDecoder(StampedDecoder):
     """Frames of acceleration and angular rate to samples that hold both at the same instants.
 
     The instants are those of the acceleration. The angular rate there is interpolated between its neighbours; where
@@ -62,30 +62,12 @@ class PolarDecoder(PlainDecoder):
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        self._clock = StampClock(_NS, _BACK_S)
+        super().__init__(StampClock(_NS, _BACK_S))
         self._scales: dict[Measurement, Scale] = {}
         self._paces: dict[Measurement, Pace] = {}
         self._acc = _Queue()
         self._gyr = _Queue()
-        self._streams = 0
-        self._told_boot = 0
         self._begun = False
-
-    @property
-    def boot(self) -> int:
-        """Which of its clocks the sensor has: counts how often it was set anew."""
-        return self._clock.boots
-
-    @property
-    def wants_about(self) -> bool:
-        """Whether the clock began anew, and nobody has asked since."""
-        return self._told_boot != self._clock.boots
-
-    def told(self) -> int:
-        """``boot``, which is known from now on."""
-        self._told_boot = self._clock.boots
-        return self._told_boot
 
     def begin(self, acc: Scale, gyr: Scale, acc_hz: float, gyr_hz: float) -> int:
         """Streams with these scales and rates start; gives their number."""
@@ -95,8 +77,7 @@ class PolarDecoder(PlainDecoder):
                 self._paces[measurement].renew(rate_hz)
             else:
                 self._paces[measurement] = Pace(rate_hz)
-        self._streams += 1
-        return self._streams
+        return self.count_stream()
 
     def forget(self) -> None:
         """What was missing is lost; the next samples begin anew."""
@@ -122,11 +103,7 @@ class PolarDecoder(PlainDecoder):
         if paced is None:
             self.repeated += len(frame.values) if measurement is Measurement.ACC else 0
             return ()
-        if measurement is Measurement.ACC:
-            self.lost += paced.lost if self._begun else 0
-            self._acc.put(paced.device_s, frame.values, gap=bool(paced.lost))
-        else:
-            self._gyr.put(paced.device_s, frame.values, gap=bool(paced.lost))
+        (self._acc if measurement is Measurement.ACC else self._gyr).put(paced, frame.values)
         samples = self._join(received_s)
         self._lose(self._acc.overdue())
         self._gyr.drop(self._gyr.overdue())
@@ -137,20 +114,23 @@ class PolarDecoder(PlainDecoder):
             return ()
         known_s = self._gyr.device_s
         count = int(np.searchsorted(self._acc.device_s, known_s[-1], side="right"))
-        device_s, acc_g = self._acc.device_s[:count], self._acc.values[:count]
+        device_s, acc_g, missing = self._acc.device_s[:count], self._acc.values[:count], self._acc.missing[:count]
         left = np.searchsorted(known_s, device_s, side="right") - 1
         at = np.maximum(left, 0)
         right = np.minimum(left + 1, len(known_s) - 1)
         exact = known_s[at] == device_s
-        whole = (left >= 0) & (exact | self._gyr.follows[right])
+        whole = (left >= 0) & (exact | (self._gyr.missing[right] == 0))
         span_s = known_s[right] - known_s[at]
         share = np.where(exact | (span_s <= 0), 0.0, (device_s - known_s[at]) / np.where(span_s > 0, span_s, 1.0))
         gyr_dps = self._gyr.values[at] + share[:, None] * (self._gyr.values[right] - self._gyr.values[at])
         self._acc.drop(count)
         self._gyr.drop(max(0, int(left[-1])) if count else 0)
-        # A session begins with its first sample: before that nothing is missing.
-        first = 0 if self._begun else int(np.argmax(whole)) if whole.any() else count
-        self.lost += int((~whole[first:]).sum())
+        if self._begun:
+            self.lost += int((~whole).sum() + missing.sum())
+        elif whole.any():
+            # A session begins with its first sample: before that nothing is missing.
+            first = int(np.argmax(whole))
+            self.lost += int((~whole[first:]).sum() + missing[first + 1 :].sum())
         if not whole.any():
             return ()
         self._begun = True
@@ -164,5 +144,6 @@ class PolarDecoder(PlainDecoder):
         return Samples(device_s, acc_g * GRAVITY_M_S2, np.radians(gyr_dps), received_s)
 
     def _lose(self, count: int) -> None:
+        if self._begun:
+            self.lost += count + int(self._acc.missing[:count].sum())
         self._acc.drop(count)
-        self.lost += count if self._begun else 0

@@ -10,8 +10,9 @@ import numpy as np
 from imu_hinge.protocol.ledger import unwrap
 from imu_hinge.sensors.driver import FloatArray
 from imu_hinge.sensors.drivers.imu_hinge_decoder import Period
+from imu_hinge.sensors.drivers.plain import PlainDecoder
 
-__all__ = ["Pace", "Paced", "StampClock"]
+__all__ = ["Pace", "Paced", "StampClock", "StampedDecoder"]
 
 _AHEAD_S: Final = 10.0
 """A clock this far ahead of the host's has been set: nothing arrives before it is measured."""
@@ -107,3 +108,33 @@ class Pace:
         if lost == 0:
             self._period.update(self._index, round(last_s * 1e6))
         return Paced(last_s - spread_s * np.arange(count - 1, -1, -1.0), lost)
+
+
+class StampedDecoder(PlainDecoder):
+    """The part of a Decoder that is the same for sensors with stamps of their own."""
+
+    def __init__(self, clock: StampClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._streams = 0
+        self._told_boot = 0
+
+    @property
+    def boot(self) -> int:
+        """Which of its clocks the sensor has: counts how often it began anew."""
+        return self._clock.boots
+
+    @property
+    def wants_about(self) -> bool:
+        """Whether the clock began anew, and nobody has asked since."""
+        return self._told_boot != self._clock.boots
+
+    def told(self) -> int:
+        """``boot``, which is known from now on."""
+        self._told_boot = self._clock.boots
+        return self._told_boot
+
+    def count_stream(self) -> int:
+        """The number of the stream that begins."""
+        self._streams += 1
+        return self._streams

@@ -235,7 +235,7 @@ class TestOnTheAir:
             sensor = VirtualDot(air, 1)
             await sensor.power_on()
             async with talking(MovellaDotDriver(), sensor.serial) as talk:
-                assert talk.about.serial == "0000D422CD000001"
+                assert talk.about.serial == sensor.serial == "D422CD000001"
                 assert talk.about.firmware == "2.0.0"
                 assert talk.about.battery_percent == 67
                 assert not talk.about.sampling

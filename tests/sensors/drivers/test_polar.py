@@ -199,6 +199,11 @@ def fed(decoder: PolarDecoder, frames: list[tuple[float, bytes]]) -> list[Sample
     return [samples for at_s, payload in frames for samples in decoder.feed(payload, at_s)]
 
 
+def max_run(numbers: set[int]) -> int:
+    """The longest run of successive numbers."""
+    return max((next(k for k in range(1, 99) if n + k not in numbers) for n in numbers), default=0)
+
+
 class TestJoining:
     @pytest.mark.parametrize("gyr_hz", [52.0, 51.0, 104.0])
     def test_both_are_given_at_the_instants_of_the_acceleration(self, gyr_hz: float) -> None:
@@ -238,6 +243,41 @@ class TestJoining:
             assert decoder.books.lost == (60 if kind == ACC else 63)
             assert np.sum(np.diff(device_s) > 0.03) == 3
 
+    @given(
+        st.sampled_from([0.001, 0.007, 0.017]),
+        st.integers(4, 30),
+        st.sets(st.integers(0, 40), max_size=12),
+        st.sets(st.integers(0, 40), max_size=12),
+    )
+    def test_every_instant_is_delivered_or_counted(
+        self, phase_s: float, per_frame: int, no_acc: set[int], no_gyr: set[int]
+    ) -> None:
+        whole = streams(30 * per_frame / 52, phase_s=phase_s, per_frame=per_frame)
+        gone = {ACC: no_acc - set(range(10)), GYRO: no_gyr - set(range(10))}
+        kinds = {ACC: 0, GYRO: 0}
+        sent = []
+        ends = {ACC: [0], GYRO: [0]}
+        for at_s, payload in whole:
+            number = kinds[payload[0]]
+            kinds[payload[0]] += 1
+            if number not in gone[payload[0]]:
+                sent.append((at_s, payload))
+                ends[payload[0]].append((number + 1) * per_frame)
+        decoder = begun()
+        device_s = np.concatenate([one.device_s for one in fed(decoder, sent)])
+        first_s, period_s = min(at_s for at_s, _ in whole), 1 / 52
+        index = np.rint((device_s + first_s) / period_s)
+        assert device_s + first_s == pytest.approx(index * period_s, abs=1e-5)
+        acc = {number for number in range(ends[ACC][-1]) if number // per_frame not in gone[ACC]}
+        gyr = {number for number in range(ends[GYRO][-1]) if number // per_frame not in gone[GYRO]}
+        joined = [number for number in sorted(acc) if {number - 1, number} <= gyr]
+        over_s = (ends[GYRO][-1] - 1) * period_s + phase_s
+        processed = [number for number in acc if number * period_s <= over_s + 1e-9]
+        if decoder._acc.overdue() == 0 and max_run(gone[GYRO]) * per_frame < 4 * 52:
+            assert index.tolist() == joined
+            assert decoder.books.received == len(joined)
+            assert decoder.books.received + decoder.books.lost == max(processed) - joined[0] + 1
+
     @pytest.mark.parametrize("error", [-0.03, 0.03])
     def test_loss_is_exact_where_the_true_rate_is_some_percent_off(self, error: float) -> None:
         rate_hz = 52.0 * (1 + error)
@@ -256,6 +296,15 @@ class TestJoining:
         assert len(decoder._acc) <= 6 * 52
         assert decoder.books.lost >= 80 * 52
         assert decoder.books.received == received
+
+    def test_stamps_that_jitter_by_milliseconds_lose_nothing(self) -> None:
+        decoder = begun()
+        rng = np.random.default_rng(1)
+        for at_s, payload in streams(60.0):
+            stamp_ns = int.from_bytes(payload[1:9], "little") + int(rng.uniform(-5e6, 5e6))
+            decoder.feed(payload[:1] + stamp_ns.to_bytes(8, "little") + payload[9:], at_s)
+        assert decoder.books.lost == 0
+        assert decoder.books.received > 58 * 52
 
     def test_frames_that_come_twice_are_counted_once(self) -> None:
         decoder = begun()
