@@ -26,25 +26,29 @@ _FULL: Final = 0.998
 
 
 class _Queue:
-    """Samples that wait: times (N,), values (N, 3), and how many are missing right before each (N,)."""
+    """Samples that wait: times (N,), values (N, 3), how many are missing right before each (N,), and the host's clock
+    minus the sensor's when their frames came (N,), s."""
 
     def __init__(self) -> None:
         self.device_s: FloatArray = np.empty(0)
         self.values: FloatArray = np.empty((0, 3))
         self.missing: NDArray[np.int64] = np.empty(0, np.int64)
+        self.behind_s: FloatArray = np.empty(0)
 
     def __len__(self) -> int:
         return len(self.device_s)
 
-    def put(self, paced: Paced, values: FloatArray) -> None:
+    def put(self, paced: Paced, values: FloatArray, received_s: float) -> None:
         missing = np.zeros(len(values), np.int64)
         missing[0] = paced.lost
         self.device_s = np.concatenate([self.device_s, paced.device_s])
         self.values = np.concatenate([self.values, values])
         self.missing = np.concatenate([self.missing, missing])
+        self.behind_s = np.concatenate([self.behind_s, np.full(len(values), received_s - paced.device_s[-1])])
 
     def drop(self, count: int) -> None:
-        self.device_s, self.values, self.missing = self.device_s[count:], self.values[count:], self.missing[count:]
+        self.device_s, self.values = self.device_s[count:], self.values[count:]
+        self.missing, self.behind_s = self.missing[count:], self.behind_s[count:]
 
     def overdue(self) -> int:
         """How many have waited too long."""
@@ -58,7 +62,8 @@ class PolarDecoder(StampedDecoder):
     """Frames of acceleration and angular rate to samples that hold both at the same instants.
 
     The instants are those of the acceleration. The angular rate there is interpolated between its neighbours; where
-    one of these is missing, the instant is lost. A sample waits until both streams have come so far, 5 s at most.
+    one of these is missing, the instant is lost. A sample waits until both streams have come so far, 5 s at most; its
+    ``received_s`` leaves that wait out.
     """
 
     def __init__(self) -> None:
@@ -103,13 +108,13 @@ class PolarDecoder(StampedDecoder):
         if paced is None:
             self.repeated += len(frame.values) if measurement is Measurement.ACC else 0
             return ()
-        (self._acc if measurement is Measurement.ACC else self._gyr).put(paced, frame.values)
-        samples = self._join(received_s)
+        (self._acc if measurement is Measurement.ACC else self._gyr).put(paced, frame.values, received_s)
+        samples = self._join()
         self._lose(self._acc.overdue())
         self._gyr.drop(self._gyr.overdue())
         return samples
 
-    def _join(self, received_s: float) -> tuple[Samples, ...]:
+    def _join(self) -> tuple[Samples, ...]:
         if not len(self._gyr):
             return ()
         known_s = self._gyr.device_s
@@ -123,6 +128,9 @@ class PolarDecoder(StampedDecoder):
         span_s = known_s[right] - known_s[at]
         share = np.where(exact | (span_s <= 0), 0.0, (device_s - known_s[at]) / np.where(span_s > 0, span_s, 1.0))
         gyr_dps = self._gyr.values[at] + share[:, None] * (self._gyr.values[right] - self._gyr.values[at])
+        # The wait for the other stream is none of the radio's: these are said to have come as if their frame had ended
+        # with them, or clocks told from arrivals would be off by it.
+        received_s = device_s + self._acc.behind_s[:count]
         self._acc.drop(count)
         self._gyr.drop(max(0, int(left[-1])) if count else 0)
         if self._begun:
@@ -134,7 +142,7 @@ class PolarDecoder(StampedDecoder):
         if not whole.any():
             return ()
         self._begun = True
-        return (self._samples(device_s[whole], acc_g[whole], gyr_dps[whole], received_s),)
+        return (self._samples(device_s[whole], acc_g[whole], gyr_dps[whole], float(received_s[whole][-1])),)
 
     def _samples(self, device_s: FloatArray, acc_g: FloatArray, gyr_dps: FloatArray, received_s: float) -> Samples:
         acc_full, gyr_full = (self._scales[kind].full_scale for kind in (Measurement.ACC, Measurement.GYRO))

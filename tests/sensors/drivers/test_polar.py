@@ -297,6 +297,16 @@ class TestJoining:
         assert decoder.books.lost >= 80 * 52
         assert decoder.books.received == received
 
+    @pytest.mark.parametrize("phase_s", [0.007, 0.11, 0.25])
+    def test_arrivals_leave_out_how_long_one_stream_waited_for_the_other(self, phase_s: float) -> None:
+        decoder = begun()
+        frames = streams(20.0, phase_s=phase_s)
+        late_s = 0.05
+        samples = [one for at_s, payload in frames for one in decoder.feed(payload, at_s + late_s)]
+        first_s = frames[0][0]
+        waits = [one.received_s - (one.device_s[-1] + first_s) for one in samples]
+        assert waits == pytest.approx([late_s] * len(waits), abs=1e-6)
+
     def test_stamps_that_jitter_by_milliseconds_lose_nothing(self) -> None:
         decoder = begun()
         rng = np.random.default_rng(1)
