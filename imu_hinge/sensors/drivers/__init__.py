@@ -7,8 +7,16 @@ from typing import Final
 from imu_hinge.sensors.driver import Driver
 from imu_hinge.sensors.drivers.imu_hinge import ImuHingeDriver
 from imu_hinge.sensors.drivers.metamotion import MetaMotionDriver
+from imu_hinge.sensors.drivers.movella_dot import MovellaDotDriver
+from imu_hinge.sensors.drivers.polar import PolarDriver
 from imu_hinge.sensors.drivers.witmotion import WitMotionDriver
 
 __all__ = ["DRIVERS"]
 
-DRIVERS: Final[tuple[Driver, ...]] = (ImuHingeDriver(), WitMotionDriver(), MetaMotionDriver())
+DRIVERS: Final[tuple[Driver, ...]] = (
+    ImuHingeDriver(),
+    WitMotionDriver(),
+    MetaMotionDriver(),
+    PolarDriver(),
+    MovellaDotDriver(),
+)
