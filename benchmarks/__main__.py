@@ -16,6 +16,7 @@ import scipy
 import imu_hinge
 from benchmarks import (
     ablation,
+    arrivals,
     broad,
     clocks,
     decoding,
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[], Outcome | None]] = {
     "separation_speed": separation_speed.measure,
     "decoding": decoding.measure,
     "clocks": clocks.measure,
+    "arrivals": arrivals.measure,
     "live_session": live_session.measure,
     "ablation": ablation.measure,
     "conditions": ablation.measure_conditions,

@@ -13,10 +13,10 @@ __all__ = ["ArrivalClock"]
 _JUMP_S: Final = 0.5
 """Arrivals that are earlier than that show a clock that is another one now: the host's stood still, or the sensor's
 leapt."""
-_SLEW: Final = 30e-3
+_SLEW: Final = 0.1
 _SHORTEST_S: Final = 1.0
-"""Times bend more quickly than with pings: what is unknown in the beginning is larger, and 3 % of the time between two
-samples does no harm."""
+"""Times bend more quickly than with pings: what is unknown is larger, and being off for long does more harm than some
+percent of the time between samples for a second."""
 _KNOWN_RATE_SD: Final = 1e-3
 """A rate that an earlier stream showed."""
 _LEAST_LISTEN_S: Final = 3.0

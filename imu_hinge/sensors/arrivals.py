@@ -45,8 +45,8 @@ class ArrivalParams:
     """Older arrivals are forgotten: rates follow temperature."""
     least_s: float = 1.5
     """A line needs arrivals over this long."""
-    chance: float = 2e-5
-    """Samples are taken for lost when by chance arrivals would be so late so seldom, at each look."""
+    chance: float = 1e-7
+    """Samples are taken for lost when by chance arrivals would be so late so seldom, at each look: three arrivals."""
     recent: int = 100
     """Losses are looked for among so many of the newest arrivals."""
     reference: int = 20
@@ -55,7 +55,7 @@ class ArrivalParams:
     """What arrives within this share of the time it was taken in came in a bunch, having waited."""
     clipped: float = 3.0
     """Waits beyond so many times the median count no more than that."""
-    loss_cost: float = 8.0
+    loss_cost: float = 12.0
     """A loss must make the arrivals likelier by this much (natural logarithm) to be believed in, weighed anew."""
     most_late: float = 6.0
     """One arrival's lateness speaks by at most as much: other things make late, too."""
@@ -205,7 +205,7 @@ class Arrivals:
         spacing_s, alone_s = self._alone_s(free, ordered)
         lasted_s = self._received_s[free[-1]] - self._received_s[free[-most:]] + spacing_s
         looks = np.minimum(since, lasted_s / alone_s)
-        log_chance = looks * np.log(np.minimum(share, 1.0))
+        log_chance = looks * np.maximum(np.log(np.minimum(share, 1.0)), -params.most_late)
         log_chance[before < params.reference] = 0.0
         best = int(np.argmin(log_chance))
         samples = round(float(least[best]) / period_s)
