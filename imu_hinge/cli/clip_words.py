@@ -17,6 +17,8 @@ NONE_SEEN: Final = (
     "a sensor that is connected to something else cannot be seen."
 )
 _SCREEN: Final = 80
+_LEAST_DOUBT_MS: Final = 0.1
+"""Nobody knows an arrival to no error at all."""
 _DIGITS: Final = 12
 _SIGNALS: Final = ((-60, "strong"), (-70, "good"), (-80, "fair"))
 
@@ -43,7 +45,7 @@ def time_words(clip: ClipHealth) -> str:
         return ""
     if Can.CLOCK in clip.can:
         return f"clock {clip.clock_residual_ms:.2f} ms"
-    return f"times ±{clip.clock_residual_ms:.1f} ms"
+    return f"times ±{max(clip.clock_residual_ms, _LEAST_DOUBT_MS):.1f} ms"
 
 
 def health_words(clip: ClipHealth) -> str:
