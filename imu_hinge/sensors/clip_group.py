@@ -17,6 +17,7 @@ from imu_hinge.sensors.tasks import until_one_ends
 
 __all__ = ["ClipGroup", "find_clips"]
 
+_ALIKE = 1.1
 _EARLIER_S = 0.05
 """Common time begins this long before the clips are told to start, so that no sample is before zero."""
 
@@ -122,12 +123,12 @@ class ClipGroup:
             await clip.close()
 
     async def _set_alike(self) -> None:
-        """The same rate everywhere: a clip that cannot do it takes the next higher one, and then the others are asked
-        for that. Clips that never agree stream at their own rates; each sample has its time."""
+        """The same rate everywhere, or nearly: a clip that cannot do it takes the next higher one, and then the others
+        are asked for that. Clips that never agree stream at their own rates; each sample has its time."""
         rate_hz = float(self._wanted.rate_hz)
         for _ in range(2):
             wanted = Wanted(round(rate_hz), self._wanted.acc_range_g, self._wanted.gyr_range_dps, self._wanted.batch_ms)
             rates = [(await clip.configure(wanted)).rate_hz for clip in self.clips]
-            if len(set(rates)) == 1:
+            if max(rates) <= _ALIKE * min(rates):
                 return
             rate_hz = max(rates)

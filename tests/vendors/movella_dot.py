@@ -210,7 +210,7 @@ class VirtualDot(Peripheral):
         return self._begin_s + (self._count + 1) / (self.rate_hz * (1 + self.knobs.rate_error))
 
     async def _measure(self, time_s: float) -> None:
-        acc, gyr = self.motion(time_s - self.made_s)
+        acc, gyr = self.motion(time_s)
         stalled = self._link.stalls(time_s - self.made_s)
         if self._link.drops() or (stalled and self.knobs.stall_loses):
             self.dropped_s.append(time_s)

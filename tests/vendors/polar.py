@@ -262,7 +262,7 @@ class VirtualVeritySense(Peripheral):
     async def _measure(self, stream: _Stream, now_s: float) -> None:
         while (time_s := stream.begin_s + (stream.count + 1) / stream.rate_hz) <= now_s:
             stream.count += 1
-            acc, gyr = self.motion(time_s - self.made_s)
+            acc, gyr = self.motion(time_s)
             stream.waiting.append((time_s, acc / GRAVITY_M_S2 if stream.kind == ACC else np.degrees(gyr)))
             if len(stream.waiting) >= stream.size:
                 await self._send(stream)
