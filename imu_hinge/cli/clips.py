@@ -32,7 +32,7 @@ def clips(context: typer.Context, seconds: SecondsOption = _SCAN_S) -> None:
 
 
 def scan(seconds: SecondsOption = _SCAN_S) -> None:
-    """Show the clips around, of every brand known: place, serial number, battery, signal, and what each is doing."""
+    """Show the clips around, of every brand that is known."""
     stored = RoleStore().load()
 
     async def look(adapter: Adapter) -> dict[str, Found]:
@@ -82,7 +82,7 @@ def assign(
     clip: NameArgument,
     role: Annotated[str, typer.Argument(help=f"Where it is worn: {', '.join(CLIPS)}, or none.", metavar="ROLE")],
 ) -> None:
-    """Say where a clip is worn; this computer remembers it, and the clip where it can."""
+    """Say where a clip is worn; that is remembered."""
     worn = role.lower()
     if worn not in (*CLIPS, "none"):
         raise typer.BadParameter(f"{role!r} is no place; known: {', '.join(CLIPS)}, none", param_hint="ROLE")
