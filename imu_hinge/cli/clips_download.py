@@ -22,7 +22,7 @@ from imu_hinge.sensors.driver import Can
 from imu_hinge.sensors.drivers.imu_hinge import ImuHingeConversation
 from imu_hinge.sensors.drivers.imu_hinge_records import ClipRecord, Logbook
 from imu_hinge.sensors.roles import RoleStore, role_of
-from imu_hinge.sensors.visit import resolve, soon, visit
+from imu_hinge.sensors.visit import need, resolve, soon, visit
 
 __all__ = ["download_command", "records"]
 
@@ -145,8 +145,9 @@ async def _logbook(adapter: Adapter, clip: str) -> AsyncIterator[tuple[Logbook, 
     stored = RoleStore().load()
     found = resolve(clip, await adapter.scan(_SCAN_S, soon(clip, stored)), stored)
     serial = found.identity.serial
+    advice = "Export the session with its maker's app, and read that with: imu-hinge convert."
+    need(found, Can.RECORDS, "give this program what they logged", advice)
     async with visit(adapter, serial, time.monotonic) as there:
-        there.need(Can.RECORDS, "log sessions")
         role = role_of(found, stored)
         if role is None:
             raise LinkError(

@@ -11,7 +11,7 @@ from imu_hinge.cli.analyze import analyze
 from imu_hinge.cli.athlete_learn import learn
 from imu_hinge.cli.athlete_show import show
 from imu_hinge.cli.calibrate_clip import calibrate_clip
-from imu_hinge.cli.clips import assign, clips, identify
+from imu_hinge.cli.clips import assign, clips, identify, scan
 from imu_hinge.cli.clips_download import download_command, records
 from imu_hinge.cli.convert import convert
 from imu_hinge.cli.doctor import doctor
@@ -37,6 +37,7 @@ app.command(name="record")(record_command)
 
 _clips = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 _clips.callback()(clips)
+_clips.command()(scan)
 _clips.command()(identify)
 _clips.command()(assign)
 _clips.command()(records)

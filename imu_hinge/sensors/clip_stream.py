@@ -70,6 +70,7 @@ class ClipStream:
         self._link = LinkState.SEARCHING
         self._connection: _Connection | None = None
         self._decoder: Decoder | None = None
+        self._family, self._can = "", Can.NOTHING
         self._filler: HoleFiller | None = None
         self._time: Timekeeper | None = None
         self._boot: int | None = None
@@ -95,6 +96,8 @@ class ClipStream:
             self.role,
             self.serial,
             self._link,
+            family=self._family,
+            can=self._can,
             rate_hz=self._rows.rate.rate_hz(now),
             nominal_hz=self._nominal_hz,
             books=replace(books, lost=books.lost + clock.lost),
@@ -182,9 +185,9 @@ class ClipStream:
         await self._disconnect()
         self._link = LinkState.CLOSED
 
-    async def identify(self, seconds: int) -> None:
-        """Blink."""
-        await self._talk.identify(seconds)
+    async def identify(self, seconds: int) -> int:
+        """Blink; gives for how many seconds."""
+        return await self._talk.identify(seconds)
 
     async def set_role(self, role: str | None) -> None:
         """Have the clip remember where it is worn."""
@@ -202,6 +205,7 @@ class ClipStream:
         try:
             if self._decoder is None:
                 self._decoder = found.driver.decoder()
+                self._family, self._can = found.driver.name, found.driver.can
                 self._time = timekeeper(self.role, found.driver.can, self._now, self._rng, self._limits)
                 self._intake.decoder, self._intake.time = self._decoder, self._time
                 self._filler = HoleFiller(self._decoder, self._intake.deliver, self._now, self._limits)

@@ -272,8 +272,8 @@ class Conversation(Protocol):
     async def battery(self) -> int | None:
         """What is left in its battery, %; None where it does not say."""
 
-    async def identify(self, seconds: int) -> None:
-        """Blink."""
+    async def identify(self, seconds: int) -> int:
+        """Blink; gives for how many seconds, which some families choose themselves."""
 
     async def set_role(self, role: str | None) -> None:
         """Remember where it is worn."""

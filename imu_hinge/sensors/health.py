@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from imu_hinge.sensors.driver import Books
+from imu_hinge.sensors.driver import Books, Can
 
 __all__ = ["ClipHealth", "LinkState", "RateMeter"]
 
@@ -32,10 +32,12 @@ class LinkState(StrEnum):
 class ClipHealth:
     """One clip's figures.
 
-    ``rate_hz`` is what arrived over the last five seconds, ``nominal_hz`` what was granted. ``books`` counts exactly.
+    ``family`` is what people call its kind, ``can`` what that can do. ``rate_hz`` is what arrived over the last five
+    seconds, ``nominal_hz`` what was granted. ``books`` counts exactly, but for families without CLOCK and STAMPS.
     ``overflow`` counts notifications that our own queue had no room for (their samples are refilled),
     ``clock_residual_ms`` how well the clock fits, on ``clock_pings`` exchanges; ``round_trip_ms`` is the shortest of
-    them, ``interval_ms`` the connection interval where they show it. ``payload_bytes`` is the MTU minus 3. ``stuck``
+    them, ``interval_ms`` the connection interval where they show it. Of families that answer no pings,
+    ``clock_residual_ms`` is the doubt that arrivals leave. ``payload_bytes`` is the MTU minus 3. ``stuck``
     says that the sensor repeats itself, ``sensor_fault`` that the clip says so itself. ``resets`` counts clocks that
     began anew, ``gave_up`` requests for samples that failed.
     """
@@ -43,6 +45,8 @@ class ClipHealth:
     clip: str
     serial: str
     link: LinkState
+    family: str = ""
+    can: Can = Can.NOTHING
     rate_hz: float = 0.0
     nominal_hz: float = 0.0
     books: Books = field(default_factory=Books)

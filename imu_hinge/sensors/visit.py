@@ -12,7 +12,7 @@ from imu_hinge.sensors.adapter import Adapter, Found
 from imu_hinge.sensors.driver import About, Can, Conversation, Decoder
 from imu_hinge.sensors.roles import role_of
 
-__all__ = ["Visit", "resolve", "soon", "visit"]
+__all__ = ["Visit", "need", "resolve", "soon", "visit"]
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,11 @@ class Visit:
     decoder: Decoder
     payload_bytes: int
 
-    def need(self, ability: Can, what: str) -> None:
-        """Raise LinkError where its family cannot do ``what``."""
-        if ability not in self.found.driver.can:
-            raise LinkError(
-                f"a {self.found.driver.name} sensor cannot {what}",
-                clip=self.about.serial,
-                advice="Leave this out for it.",
-            )
+
+def need(found: Found, ability: Can, what: str, advice: str) -> None:
+    """Raise LinkError where its family cannot do ``what``: known before anybody connects."""
+    if ability not in found.driver.can:
+        raise LinkError(f"{found.driver.name} sensors cannot {what}", clip=found.identity.serial, advice=advice)
 
 
 @asynccontextmanager
@@ -66,6 +63,8 @@ def resolve(name: str, found: Mapping[str, Found], stored: Mapping[str, str]) ->
     """
     if name.lower() in CLIPS:
         fitting = [one for one in found.values() if role_of(one, stored) == name.lower()]
+    elif name.upper() in found:
+        return found[name.upper()]  # also where it is the end of a longer one
     else:
         fitting = [one for one in found.values() if one.identity.serial.endswith(name.upper())]
     if len(fitting) == 1:

@@ -20,7 +20,9 @@ from firmware.core import Flash, Saved, core
 
 from cli.conftest import Shown
 from imu_hinge.cli import clip_air
+from imu_hinge.cli import clips as clips_command
 from imu_hinge.cli import record as record_command
+from imu_hinge.cli.clip_words import table
 from imu_hinge.protocol.definitions import Role, State
 from imu_hinge.recording import read_recording
 from imu_hinge.sensors.ble_source import BleSource
@@ -83,10 +85,26 @@ def test_clips_are_listed_with_what_they_say_of_themselves(imu_hinge: Run, place
     shown = imu_hinge("clips")
     assert (shown.code, shown.err) == (0, "")
     head, first, second, hint = shown.out.splitlines()
-    assert head.split() == ["serial", "worn", "on", "battery", "signal", "version", "state"]
-    assert re.fullmatch(rf"{THIGH}  thigh +87 % +-50 dBm  1 +pairing", first)
-    assert re.fullmatch(rf"{BACK}  - +87 % +-50 dBm  1 +pairing", second)
+    assert re.split(r"  +", head) == ["worn on", "brand", "serial", "battery", "signal", "state"]
+    assert re.split(r"  +", first) == ["thigh", "imu_hinge", THIGH, "87 %", "-50 dBm strong", "pairing"]
+    assert re.split(r"  +", second) == ["-", "imu_hinge", BACK, "87 %", "-50 dBm strong", "pairing"]
     assert "clips assign" in hint
+
+
+def test_a_clip_that_speaks_another_protocol_is_listed_as_such(
+    imu_hinge: Run, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clips_command, "VERSION_MAJOR", 2)
+    shown = imu_hinge("clips", "scan")
+    assert shown.out.count("protocol 1, not 2") == 2
+
+
+def test_a_table_keeps_to_80_columns() -> None:
+    said = "sampling, logging, pairing, and much else that has no room in what is left"
+    lines = table(("serial", "state"), [("A" * 40, said), ("B", "idle")])
+    assert max(map(len, lines)) <= 80
+    assert " ".join(line[42:] for line in lines[1:-1]) == said
+    assert lines[-1].split() == ["B", "idle"]
 
 
 def test_a_clip_blinks_when_asked_by_place_or_serial(imu_hinge: Run, place: Place) -> None:
@@ -108,6 +126,7 @@ def test_a_place_is_remembered_here_and_by_the_clip(imu_hinge: Run, place: Place
     assert imu_hinge("clips", "assign", BACK, "none").code == 0
     assert RoleStore().load() == {}
     assert place.clips[1].info.role == Role.NONE
+    assert place.clips[0].info.role == Role.THIGH
     wrong = imu_hinge("clips", "assign", BACK, "knee")
     assert wrong.code == 2
     assert "no place" in wrong.err
@@ -117,7 +136,7 @@ def test_the_doctor_finds_two_good_links_fine(imu_hinge: Run, place: Place) -> N
     shown = imu_hinge("doctor")
     assert shown.code == 0, shown.out
     assert "All fine." in shown.out
-    for clip in (rf"thigh \({THIGH}", rf"back \({BACK}"):
+    for clip in (rf"thigh \(imu_hinge {THIGH}", rf"back \(imu_hinge {BACK}"):
         assert re.search(clip + r", firmware 0.0.0\): 100 of 100 Hz, loss 0.00 %, MTU 185", shown.out)
 
 
@@ -340,8 +359,8 @@ def test_the_doctor_leaves_a_clip_that_logs_alone(imu_hinge: Run, place: Place) 
     shown = imu_hinge("doctor", "--seconds", 2)
     assert shown.code == 1
     assert f"{THIGH}: left alone, it is at work for somebody else (sampling, logging" in shown.out
-    assert f"back ({BACK}, " in shown.out
-    assert f"thigh ({THIGH}, " not in shown.out
+    assert f"back (imu_hinge {BACK}, " in shown.out
+    assert f"thigh (imu_hinge {THIGH}, " not in shown.out
     assert State(place.clips[0].info.state) & State.LOGGING
 
 

@@ -11,7 +11,7 @@ import pytest
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakDBusError
 
 from imu_hinge.sensors.checkup import verdicts
-from imu_hinge.sensors.driver import Advertised, Books, Samples
+from imu_hinge.sensors.driver import Advertised, Books, Can, Samples
 from imu_hinge.sensors.drivers import DRIVERS
 from imu_hinge.sensors.health import ClipHealth, LinkState, RateMeter
 from imu_hinge.sensors.platform_advice import advice_for, no_service, unavailable
@@ -21,6 +21,7 @@ FINE = ClipHealth(
     "thigh",
     "A1",
     LinkState.STREAMING,
+    can=Can.CLOCK | Can.REFILL,
     rate_hz=199.5,
     nominal_hz=200.0,
     books=Books(received=1000),
@@ -55,6 +56,16 @@ def test_each_trouble_has_a_verdict_with_advice(change: dict[str, object], words
     (verdict,) = verdicts(replace(FINE, **change), platform)  # type: ignore[arg-type]
     assert re.search(words, verdict)
     assert ": " in verdict
+
+
+@pytest.mark.parametrize("can", [Can.NOTHING, Can.STAMPS])
+def test_a_sensor_without_pings_and_memory_is_not_judged_by_them(can: Can) -> None:
+    plain = replace(FINE, can=can, interval_ms=None)
+    (lost,) = verdicts(replace(plain, books=Books(received=990, lost=10)))
+    assert lost == "10 samples were lost, and it cannot send them again: bring it closer"
+    (loose,) = verdicts(replace(plain, clock_residual_ms=9.0))
+    assert re.search(r"only known to 9\.0 ms: bring it closer", loose)
+    assert "clock" not in loose
 
 
 def test_loss_counts_what_is_missing_now() -> None:

@@ -71,6 +71,9 @@ def test_people_name_clips_by_place_serial_or_last_digits() -> None:
     assert resolve("Thigh", around, {}).identity.serial == "AB01"
     assert resolve("ac02", around, {}).identity.serial == "AC02"
     assert resolve("02", around, {}).identity.serial == "AC02"
+    assert (
+        resolve("c02", around | {"C02": found("C02")}, {}).identity.serial == "C02"
+    )  # all of it, not the end of another
     with pytest.raises(LinkError, match="several clips"):
         resolve("01", around, {})
     with pytest.raises(LinkError, match=r"no such clip is seen. Around are: AB01, AC01, AC02"):

@@ -251,10 +251,11 @@ class ImuHingeConversation:
         """The sessions that the clip logged."""
         return Logbook(self.control, self.transfers, self._clip)
 
-    async def identify(self, seconds: int) -> None:
-        """Blink."""
+    async def identify(self, seconds: int) -> int:
+        """Blink; gives for how many seconds."""
         answer = await self.control.ask(Opcode.IDENTIFY, IdentifyRequest(IdentifyPattern.BLINK, seconds))
         answer.response.check(self._clip)
+        return seconds
 
     async def set_role(self, role: str | None) -> None:
         """Remember where it is worn."""

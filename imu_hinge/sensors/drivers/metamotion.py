@@ -27,6 +27,7 @@ from imu_hinge.sensors.driver import (
 from imu_hinge.sensors.drivers.address import serial_of_address
 from imu_hinge.sensors.drivers.metamotion_board import (
     ACCELEROMETER,
+    BLINK_MOST_S,
     CONFIG,
     GYROSCOPE,
     INFO,
@@ -142,10 +143,12 @@ class MetaMotionConversation(PlainConversation):
         await self._send(self._known_board.end())
         await self._arrived()
 
-    async def identify(self, seconds: int) -> None:
+    async def identify(self, seconds: int) -> int:
         """Blink green; at most for two minutes."""
+        seconds = min(seconds, BLINK_MOST_S)
         await self._send(blink(seconds))
         await self._arrived()
+        return seconds
 
     async def _configure(self, module: int, config: bytes) -> None:
         held = b""

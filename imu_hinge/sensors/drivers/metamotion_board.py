@@ -16,8 +16,21 @@ from imu_hinge.errors import ProtocolError
 from imu_hinge.sensors.driver import Wanted
 from imu_hinge.sensors.drivers.metamotion_decoder import Layout
 
-__all__ = ["ACCELEROMETER", "CONFIG", "GYROSCOPE", "INFO", "READ", "Board", "Setup", "blink", "link_wish"]
+__all__ = [
+    "ACCELEROMETER",
+    "BLINK_MOST_S",
+    "CONFIG",
+    "GYROSCOPE",
+    "INFO",
+    "READ",
+    "Board",
+    "Setup",
+    "blink",
+    "link_wish",
+]
 
+BLINK_MOST_S: Final = 127
+"""Twice a second, counted in a byte; 255 is for ever."""
 READ: Final = 0x80
 INFO: Final = 0x00
 CONFIG: Final = 0x03
@@ -134,7 +147,7 @@ class Board:
 
 def blink(seconds: int) -> tuple[bytes, ...]:
     """Commands that blink the green LED twice a second."""
-    times = max(1, min(2 * seconds, 254))  # 255 is for ever
+    times = 2 * max(1, min(seconds, BLINK_MOST_S))
     pattern = struct.pack("<2B5HB", 31, 0, 0, 50, 0, 500, 0, times)
     return bytes([_LED, 2, 1]), bytes([_LED, 3, 0, 2]) + pattern, bytes([_LED, 1, 1])
 

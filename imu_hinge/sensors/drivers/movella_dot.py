@@ -38,6 +38,7 @@ _NAMES: Final = ("Xsens DOT", "Movella DOT")
 _INFO: Final = struct.Struct("<6s3B7xIQ6s")
 _CONTROL_BYTES: Final = 32
 _IDENTIFY: Final = 0x01
+_IDENTIFY_S: Final = 10
 _RATE_AND_FILTER: Final = 0x30
 _RATE_AT: Final = 24
 _FILTER_AT: Final = 26
@@ -189,11 +190,12 @@ class MovellaDotConversation(PlainConversation):
         _, _, mode = await self._measuring()
         await self._port.write(MEASURE_UUID, bytes([_MEASUREMENT, 0, mode]))
 
-    async def identify(self, seconds: int) -> None:
+    async def identify(self, seconds: int) -> int:
         """Blink for ten seconds, however many are asked for."""
         control = bytearray(_CONTROL_BYTES)
         control[0] = control[1] = _IDENTIFY
         await self._port.write(CONTROL_UUID, bytes(control))
+        return _IDENTIFY_S
 
     async def battery(self) -> int | None:
         """What is left in its battery, %; its battery service is its own."""

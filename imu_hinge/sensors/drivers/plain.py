@@ -77,7 +77,7 @@ class PlainConversation:
         """It keeps nothing."""
         raise self._cannot("send samples again")
 
-    async def identify(self, seconds: int) -> None:
+    async def identify(self, seconds: int) -> int:
         """A family that can blink does so itself."""
         raise self._cannot("blink")
 
