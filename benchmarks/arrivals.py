@@ -61,8 +61,8 @@ def measure() -> Outcome:
         f"{PAIRS} pairs each, {SECONDS:g} s after listening for 3 to 10 s. Notifications wait evenly up to the jitter, "
         "0.3 % of them 200 ms more; the second sensor's rate is off the other way. Time error of each sample, RMS, and "
         "difference between the two sensors from 20 s on, RMS; then hip flexion over the reps and lumbar flexion at "
-        f"the bottom, RMS error, of simulated sessions ({SESSION}, thigh and back) whose samples have these times. At 1 % "
-        "lost without a trace and jitter of 150 ms nothing tells a loss from waiting.",
+        f"the bottom, RMS error, of simulated sessions ({SESSION}, thigh and back) whose samples have these times. At "
+        "1 % lost without a trace and jitter of 150 ms nothing tells a loss from waiting.",
         ("lost", "jitter", "rate off", "time, ms", "skew, ms", "hip, deg", "lumbar, deg"),
         rows,
         numbers,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from imu_hinge.errors import LinkError
 from imu_hinge.sensors.adapter import Adapter, Found
 from imu_hinge.sensors.clip_stream import ClipStream, Outlet
-from imu_hinge.sensors.driver import Wanted
+from imu_hinge.sensors.driver import Can, Wanted
 from imu_hinge.sensors.health import ClipHealth
 from imu_hinge.sensors.limits import LinkLimits
 from imu_hinge.sensors.roles import choose, role_of
@@ -123,12 +123,14 @@ class ClipGroup:
             await clip.close()
 
     async def _set_alike(self) -> None:
-        """The same rate everywhere, or nearly: a clip that cannot do it takes the next higher one, and then the others
-        are asked for that. Clips that never agree stream at their own rates; each sample has its time."""
+        """The same rate everywhere, or nearly among other makers' sensors, whose choice is small: a clip that cannot do
+        it takes the next higher one, and then the others are asked for that. Clips that never agree stream at their own
+        rates; each sample has its time."""
         rate_hz = float(self._wanted.rate_hz)
         for _ in range(2):
             wanted = Wanted(round(rate_hz), self._wanted.acc_range_g, self._wanted.gyr_range_dps, self._wanted.batch_ms)
             rates = [(await clip.configure(wanted)).rate_hz for clip in self.clips]
-            if max(rates) <= _ALIKE * min(rates):
+            alike = 1.0 if all(Can.CLOCK in clip.can for clip in self.clips) else _ALIKE
+            if max(rates) <= alike * min(rates):
                 return
             rate_hz = max(rates)

@@ -122,6 +122,11 @@ class ClipStream:
         """Whether it streamed or logged for somebody else when it was connected."""
         return self._taken
 
+    @property
+    def can(self) -> Can:
+        """What its family can do, once connected."""
+        return self._known.found.driver.can
+
     async def open(self) -> None:
         """Find and connect it. Raises LinkError after ``first_tries`` attempts, VersionError at once."""
         for left in reversed(range(self._limits.first_tries)):
