@@ -15,7 +15,7 @@ from imu_hinge.errors import ImuHingeError, LinkError, ProtocolError, VersionErr
 from imu_hinge.sensors.adapter import Adapter, Found
 from imu_hinge.sensors.clip_intake import Intake, Outlet
 from imu_hinge.sensors.clip_rows import ClipRows
-from imu_hinge.sensors.driver import Books, Can, Conversation, Decoder, Happening, Setting, Wanted
+from imu_hinge.sensors.driver import About, Books, Can, Conversation, Decoder, Happening, Setting, Wanted
 from imu_hinge.sensors.gatt import GattPort
 from imu_hinge.sensors.health import ClipHealth, LinkState
 from imu_hinge.sensors.inbox import Inbox
@@ -76,7 +76,7 @@ class ClipStream:
         self._boot: int | None = None
         self._taken = False
         self._wanted = Wanted()
-        self._nominal_hz = 0.0
+        self._granted = Setting(0.0)
         self._rows = ClipRows(index, outlet.put)
         self._intake = Intake(self._inbox, self._rows, outlet, self._happened)
         self._sensor_fault = False
@@ -99,7 +99,7 @@ class ClipStream:
             family=self._family,
             can=self._can,
             rate_hz=self._rows.rate.rate_hz(now),
-            nominal_hz=self._nominal_hz,
+            nominal_hz=self._granted.rate_hz,
             books=replace(books, lost=books.lost + clock.lost),
             overflow=self._inbox.overflow,
             clock_residual_ms=clock.residual_ms,
@@ -147,7 +147,7 @@ class ClipStream:
         """Set it up; ends what it streams for others."""
         self._wanted = wanted
         setting = await self._talk.configure(wanted)
-        self._nominal_hz = setting.rate_hz
+        self._granted = setting
         return setting
 
     async def learn_clock(self) -> None:
@@ -248,7 +248,7 @@ class ClipStream:
             if same_boot:
                 await talk.stop()
                 await self._fill_all(talk)
-            self._nominal_hz = (await talk.configure(self._wanted)).rate_hz
+            self._granted = await talk.configure(self._wanted)
         await self._intake.take()
         self._rows.last_live_s = self._now()
         try:
@@ -318,16 +318,26 @@ class ClipStream:
             if self._intake.behind:
                 behind_s = self._now()  # it is not the clip that is silent
             if self._known_decoder.wants_about:
-                await self._talk.about()
+                await self._same_clock(await self._talk.about())
             if self._now() - asked_s > _BATTERY_S:
                 asked_s = self._now()
                 self._battery = await self._talk.battery()
-            if self._now() - max(self._rows.last_live_s, behind_s) > self._limits.silence_s:
+            # Joined streams wait for each other: two notifications' worth may pass without a row.
+            silence_s = self._limits.silence_s + 2.0 * self._granted.batch_s
+            if self._now() - max(self._rows.last_live_s, behind_s) > silence_s:
                 about = await self._talk.about()
                 self._sensor_fault = about.sensor_fault
                 self._rows.last_live_s = self._now()
                 if not about.sensor_fault:
                     raise LinkError("it fell silent", clip=self.role, advice="It is being connected anew.")
+
+    async def _same_clock(self, about: About) -> None:
+        """Learn the clock anew where it began anew while it streamed."""
+        if about.boot != self._boot:
+            await self._intake.take()
+            self._boot = about.boot
+            self._resets += 1
+            await self._known_time.renew(self._talk)
 
     def _happened(self, what: Happening) -> None:
         self._battery = self._battery if what.battery_percent is None else what.battery_percent

@@ -142,9 +142,10 @@ class About:
 
 @dataclass(frozen=True)
 class Setting:
-    """What was granted: the nominal rate, Hz."""
+    """What was granted: the nominal rate, Hz; one notification holds samples of at most ``batch_s``."""
 
     rate_hz: float
+    batch_s: float = 0.05
 
 
 @dataclass(frozen=True)

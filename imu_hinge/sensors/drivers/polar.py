@@ -30,6 +30,8 @@ DATA_UUID: Final = "fb005c82-02e7-f387-1cad-8acd2d8df0c8"
 _SERIAL_UUID: Final = "00002a25-0000-1000-8000-00805f9b34fb"
 _FIRMWARE_UUID: Final = "00002a26-0000-1000-8000-00805f9b34fb"
 _NAME: Final = re.compile(r"Polar Sense ([0-9A-Fa-f]{6,12})\s*")
+_MOST_SAMPLES: Final = 70
+"""In one frame; a public one held 63 (issue 186 of polarofficial/polar-ble-sdk)."""
 _MOTION: Final = (Measurement.ACC, Measurement.GYRO)
 
 Offer = Mapping[SettingType, tuple[float, ...]]
@@ -127,7 +129,7 @@ class PolarConversation(PlainConversation):
         rate_hz = _enough(_common_rates(offers, self.who), wanted.rate_hz)
         ranges = {Measurement.ACC: wanted.acc_range_g, Measurement.GYRO: wanted.gyr_range_dps}
         self._chosen = {kind: _choose(offers[kind], rate_hz, ranges[kind]) for kind in _MOTION}
-        return Setting(rate_hz)
+        return Setting(rate_hz, _MOST_SAMPLES / rate_hz)
 
     async def start(self, *, resume: bool) -> Begun:
         """Begin both streams; it never goes on with one, as it ends them with the connection.

@@ -79,3 +79,31 @@ async def test_two_sensors_share_a_clock_over_a_lost_link(
         assert all(0.0 <= late < 15e-3 for late in late_s)  # the radio's least delay, which nobody can tell
 
     await on_air(play)
+
+
+async def test_a_sensor_that_lost_its_power_for_an_instant_is_on_time_again_within_seconds() -> None:
+    async def play(air: Air) -> None:
+        loop = asyncio.get_running_loop()
+        sensor = VirtualDot(air, 1)
+        await sensor.power_on()
+        rows, limits = Rows(), LinkLimits()
+        group = ClipGroup(
+            {"thigh": sensor.serial}, Adapter(DRIVERS, limits), rows, loop.time, random.Random(1), limits, Wanted(60)
+        )
+        await group.start()
+        end = asyncio.Event()
+        running = asyncio.create_task(group.run(end))
+        await asyncio.sleep(20.0)
+        sensor.reset()
+        await asyncio.sleep(10.0)
+        end.set()
+        await running
+        await group.finish()
+        time_s, off_s = offsets_s(rows, 0, sensor, group.clips[0]._time._origin_s)
+        assert np.all(np.diff(time_s) > 0)
+        assert np.ptp(off_s[time_s > 24.5]) < 6e-3
+        assert group.health()[0].resets == 1
+        assert group.health()[0].reconnects == 1
+        await sensor.off_air()
+
+    await on_air(play)
