@@ -41,7 +41,7 @@ class ArrivalParams:
     """And it is no further off than this."""
     counts: bool = True
     """Whether device time is a count of samples, so that lost ones leave no trace in it."""
-    window_s: float = 60.0
+    window_s: float = 30.0
     """Older arrivals are forgotten: rates follow temperature."""
     least_s: float = 1.5
     """A line needs arrivals over this long."""
@@ -259,7 +259,7 @@ class Arrivals:
 
         best_cost, best = float(cost(now).min()) - 1.0, None
         for i, loss in enumerate(self._losses):
-            for samples in {0, loss.samples - 1, loss.samples + 1}:
+            for samples in {0, *(loss.samples + more for more in (-4, -3, -2, -1, 1, 2, 3, 4))}:
                 others = self._losses[:i], self._losses[i + 1 :]
                 changed = (*others[0], *((_Loss(loss.serial, samples),) if samples > 0 else ()), *others[1])
                 value = float(cost(residual(changed)).min()) - (params.loss_cost if samples == 0 else 0.0)

@@ -184,8 +184,8 @@ async def test_two_bought_sensors_tell_hips_and_spine(makes: Mapping[str, Make],
     live = await asyncio.to_thread(live_hip_error_deg, session, done)
     assert (sum(done.lost.values()) > 0) == (knobs is STALLS)
     assert len(found) == len(true)
-    # What is left over is mostly what gaps in the reference hinges cost, and different least delays of two makers.
-    limit_deg = 5.0 if knobs is STALLS else 2.5
+    # What is left over is what gaps in the reference hinges cost, losses that show late, and makers' least delays.
+    limit_deg = 6.0 if knobs is STALLS else 2.5
     assert hip < limit_deg
     assert float(np.sqrt(np.mean(np.square(lumbar)))) < limit_deg
-    assert live < (9.0 if knobs is STALLS else 3.0)
+    assert live < (12.0 if knobs is STALLS else 3.0)
