@@ -91,9 +91,10 @@ def _errors_deg(session: SimulatedSession, recording: Recording) -> tuple[float,
         (rep.lumbar_at_bottom_deg or 0.0) - min(lifts, key=lambda t: abs(t.bottom - rep.bottom_s)).lumbar_at_bottom_deg
         for rep in reps
     ]
-    return float(np.sqrt(np.nanmean(hip[inside] ** 2))), float(np.sqrt(np.mean(np.square(lumbar))))
+    told = float(np.sqrt(np.mean(np.square(lumbar)))) if lumbar else float("nan")
+    return float(np.sqrt(np.nanmean(hip[inside] ** 2))), told
 
 
 def _degrees(errors: list[tuple[float, float]]) -> tuple[str, str]:
     hip, lumbar = np.sqrt(np.mean(np.square(errors), axis=0))
-    return f"{hip:.2f}", f"{lumbar:.2f}"
+    return f"{hip:.2f}", "not told" if np.isnan(lumbar) else f"{lumbar:.2f}"
