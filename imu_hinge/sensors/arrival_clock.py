@@ -19,6 +19,7 @@ _SHORTEST_S: Final = 1.0
 percent of the time between samples for a second."""
 _KNOWN_RATE_SD: Final = 1e-3
 """A rate that an earlier stream showed."""
+_TELLING_S: Final = 10.0
 _LEAST_LISTEN_S: Final = 3.0
 _GOOD_S: Final = 1.5e-3
 """Doubt about the line below which listening may end."""
@@ -112,7 +113,7 @@ class ArrivalClock:
     def successor(self) -> ArrivalClock:
         """A clock for the same sensor's next stream, which knows its rate."""
         line = self._line
-        return ArrivalClock(self._params, self._rate if line is None else line.slope)
+        return ArrivalClock(self._params, self._rate if line is None or not self._shows_rate else line.slope)
 
     def place(self, device_s: FloatArray) -> FloatArray:
         """Common times (N,) of samples; see Timeline."""
@@ -127,6 +128,15 @@ class ArrivalClock:
         if rate is not None:
             arrivals.expect_rate(rate, min(_KNOWN_RATE_SD, self._params.rate_sd))
         return arrivals
+
+    @property
+    def _shows_rate(self) -> bool:
+        """Whether it lasted long enough against how long notifications wait for its rate to be relied on."""
+        line = self._line
+        if line is None or self._first_s is None or self._newest is None:
+            return False
+        lasted_s = self._newest.received_s - self._first_s
+        return lasted_s > _TELLING_S and line.sd_s / lasted_s < _KNOWN_RATE_SD
 
     @property
     def _line(self) -> ArrivalLine | None:

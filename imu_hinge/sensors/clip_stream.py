@@ -29,6 +29,7 @@ __all__ = ["ClipStream", "Outlet"]
 
 _BATTERY_S: Final = 60.0
 _LOOK_S: Final = 0.2
+_STOP_S: Final = 2.0
 
 
 @dataclass
@@ -152,7 +153,14 @@ class ClipStream:
 
     async def learn_clock(self) -> None:
         """Before the first sample; a sensor without a clock streams from then on."""
-        if await self._known_time.learn(self._talk, self._intake.listen):
+        streaming = False
+
+        async def learn() -> None:
+            nonlocal streaming
+            streaming = await self._known_time.learn(self._talk, self._intake.listen)
+
+        await until_one_ends(learn(), self._lost())
+        if streaming:
             self._link = LinkState.STREAMING
 
     async def start(self, origin_s: float) -> None:
@@ -173,6 +181,7 @@ class ClipStream:
         """Stop, fill what is missing, disconnect; in ``finish_s`` at most."""
         connection = self._connection
         if connection is not None and not connection.port.gone.is_set():
+            self._link = LinkState.READY
             try:
                 async with asyncio.timeout(self._limits.finish_s):
                     await connection.conversation.stop()
@@ -186,7 +195,12 @@ class ClipStream:
         await self.close()
 
     async def close(self) -> None:
-        """Disconnect at once."""
+        """Disconnect; one that streams already is told to stop first."""
+        connection = self._connection
+        if connection is not None and self._link is LinkState.STREAMING and not connection.port.gone.is_set():
+            with suppress(LinkError, ProtocolError, TimeoutError):  # it is disconnected either way
+                async with asyncio.timeout(_STOP_S):
+                    await connection.conversation.stop()
         await self._disconnect()
         self._link = LinkState.CLOSED
 
@@ -293,6 +307,11 @@ class ClipStream:
                 self._link = LinkState.STREAMING
                 return
 
+    async def _lost(self) -> None:
+        """Raise LinkError when the link is gone."""
+        await self._known.port.gone.wait()
+        raise LinkError("the link was lost", clip=self.role, advice="Bring the clip closer.")
+
     async def _refill(self) -> None:
         while True:
             await self._intake.room()
@@ -326,6 +345,7 @@ class ClipStream:
             silence_s = self._limits.silence_s + 2.0 * self._granted.batch_s
             if self._now() - max(self._rows.last_live_s, behind_s) > silence_s:
                 about = await self._talk.about()
+                await self._same_clock(about)
                 self._sensor_fault = about.sensor_fault
                 self._rows.last_live_s = self._now()
                 if not about.sensor_fault:

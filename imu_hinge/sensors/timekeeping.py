@@ -218,7 +218,9 @@ class ArrivalTime:
 
     async def renew(self, talk: Conversation) -> None:
         """Another clock that knows the rate already."""
-        self._lost += self._clock.lost
+        # What waited for the old clock to be known can be placed no more.
+        self._lost += self._clock.lost + sum(len(part) for part in self._early)
+        self._early.clear()
         self._clock = self._clock.successor()
         if self._origin_s is not None:
             self._clock.begin(self._origin_s)

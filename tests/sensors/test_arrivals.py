@@ -12,7 +12,7 @@ from imu_hinge.sensors.driver import Samples
 from .arrival_world import Air, Placed, skew_ms, stream
 
 JITTERS_S = (0.001, 0.03, 0.15)
-ERRORS = (0.001, -0.007, 0.02)
+ERRORS = (0.001, pytest.param(-0.007, marks=pytest.mark.slow), pytest.param(0.02, marks=pytest.mark.slow))
 
 
 def pair(seed: int, one: Air, other: Air, params: ArrivalParams | None = None) -> tuple[Placed, Placed]:

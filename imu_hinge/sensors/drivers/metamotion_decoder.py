@@ -152,4 +152,5 @@ def _acc_leads(packets: list[_Packet]) -> bool:
             waits[one.is_acc].append(other.received_s - one.received_s)
     if not waits[True] or not waits[False]:
         return True
-    return float(np.mean(waits[True])) <= float(np.mean(waits[False]))
+    # One packet that was held up must not decide.
+    return float(np.median(waits[True])) <= float(np.median(waits[False]))

@@ -149,5 +149,6 @@ def _angular_rate(data: bytes, frame_type: int, scale: Scale) -> FloatArray:
     if frame_type == _DELTA | 1:
         # The differences are between the bit patterns of single-precision numbers.
         patterns = (decode_deltas(data, 4) & 0xFFFFFFFF).astype(np.uint32)
-        return patterns.view(np.float32).astype(np.float64)
+        with np.errstate(invalid="ignore"):  # patterns that are no numbers are refused later
+            return patterns.view(np.float32).astype(np.float64)
     raise PacketError(f"angular rate of frame type {frame_type:#04x}", payload=data)

@@ -183,6 +183,7 @@ class WitMotionConversation(PlainConversation):
         )
 
     def _notified(self, payload: bytearray) -> None:
-        self._registers.notified(bytes(payload))
         if self._passes:
             self._live(payload)
+        else:
+            self._registers.notified(bytes(payload))
