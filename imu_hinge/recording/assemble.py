@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from imu_hinge.errors import SampleError
 from imu_hinge.recording.header import Header, parse_header
+from imu_hinge.recording.in_progress import settled_segments
 from imu_hinge.recording.model import Arrivals, ClipSamples, FloatArray, Recording
 
 __all__ = ["CLOSEST_PERIODS", "HOLE_PERIODS", "LONGEST_GAP_S", "assemble"]
@@ -39,11 +40,12 @@ def assemble(arrivals: Arrivals) -> Recording:
     """
     header = parse_header(arrivals.notes, path=arrivals.path)
     clips = {name: _clip(arrivals, index, name, header) for index, name in enumerate(arrivals.clip_names)}
+    end_s = float(arrivals.time_s.max()) if len(arrivals.time_s) else 0.0
     return Recording(
         name=arrivals.name,
         header=header.values,
         clips=clips,
-        segments=header.segments,
+        segments=settled_segments(header.segments, header.events, end_s),
         events=header.events,
         warnings=arrivals.warnings,
     )

@@ -7,18 +7,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from imu_hinge.conventions import CLIPS, EXERCISES, RECORDING_VERSION, SEGMENT_KINDS, SITES
+from imu_hinge.conventions import CLIPS, RECORDING_VERSION, SITES
 from imu_hinge.errors import FormatError
 from imu_hinge.recording.model import Event, HeaderNote, Segment
 from imu_hinge.recording.numbers import finite_number
+from imu_hinge.recording.segment_text import SEGMENT_ADVICE, segment_of, short
 
-__all__ = ["VERSION_KEY", "Header", "parse_header", "parse_segment", "split_header_line"]
+__all__ = ["VERSION_KEY", "Header", "parse_event", "parse_header", "parse_segment", "split_header_line"]
 
 VERSION_KEY: Final = "imu-hinge-recording"
 _SEGMENT_KEY: Final = re.compile(r"segment\.(.*)", re.DOTALL)
 _EVENT_KEY: Final = re.compile(r"event\.(.*)", re.DOTALL)
 _SIDES: Final = ("left", "right")
-_SEGMENT_ADVICE: Final = "Write it like '# segment.4: 31.76 60.80 set exercise=rdl load_kg=60'."
 _UPPER_BOUNDS: Final[Mapping[str, tuple[float, str]]] = {
     "athlete.height_m": (3.0, "metres"),
     "athlete.mass_kg": (500.0, "kilograms"),
@@ -54,7 +54,7 @@ def split_header_line(text: str, *, path: str | None = None, line: int | None = 
     key = key.strip(" \t")
     if not colon or not key:
         raise FormatError(
-            f"the header line {_short(text)} has no 'key: value'",
+            f"the header line {short(text)} has no 'key: value'",
             path=path,
             line=line,
             advice="Header lines look like '# athlete.height_m: 1.78'; give a remark a key, '# note: ...'.",
@@ -81,7 +81,7 @@ def parse_header(notes: Iterable[HeaderNote], *, path: str | None = None) -> Hea
             segments.append(parse_segment(note.value, path=path, line=note.line))
         elif match := _EVENT_KEY.fullmatch(note.key):
             _check_index(match[1], note, path)
-            events.append(_parse_event(note, path))
+            events.append(parse_event(note, path))
         else:
             values[note.key] = note.value
             _check_measure(note, path)
@@ -96,13 +96,13 @@ def parse_header(notes: Iterable[HeaderNote], *, path: str | None = None) -> Hea
 
 
 def parse_segment(value: str, *, path: str | None = None, line: int | None = None) -> Segment:
-    """Read ``start end kind key=value ...`` (s, s); a word without ``=`` goes on with the value before it.
+    """Read ``start end kind key=value ...`` (s, s).
 
     Raises FormatError where times, kind, exercise or load are not what the format allows.
     """
 
     def malformed(what: str) -> FormatError:
-        return FormatError(f"{what} in segment {_short(value)}", path=path, line=line, advice=_SEGMENT_ADVICE)
+        return FormatError(f"{what} in segment {short(value)}", path=path, line=line, advice=SEGMENT_ADVICE)
 
     words = value.split()
     if len(words) < 3:
@@ -112,46 +112,16 @@ def parse_segment(value: str, *, path: str | None = None, line: int | None = Non
         raise malformed("start and end must be numbers of seconds")
     if end <= start:
         raise malformed("the end is not after the start")
-    kind = words[2]
-    if kind not in SEGMENT_KINDS:
-        raise malformed(f"unknown kind '{kind}' (known: {', '.join(SEGMENT_KINDS)})")
-    extra = _pairs(words[3:])
-    if extra is None:
-        raise malformed("a word stands where 'key=value' should")
-    if kind != "set":
-        return Segment(start, end, kind, extra=extra)
-    exercise = extra.pop("exercise", None)
-    if exercise not in EXERCISES:
-        named = "exercise= is missing" if exercise is None else f"unknown exercise '{exercise}'"
-        raise malformed(f"{named} (known: {', '.join(EXERCISES)})")
-    load_text = extra.pop("load_kg", None)
-    load = None if load_text is None else finite_number(load_text)
-    if load_text is not None and (load is None or load < 0):
-        raise malformed("load_kg= must be a number of kilograms")
-    return Segment(start, end, kind, exercise, load, extra)
+    return segment_of(start, end, words[2:], value, path=path, line=line)
 
 
-def _pairs(words: Iterable[str]) -> dict[str, str] | None:
-    pairs: dict[str, str] = {}
-    key = None
-    for word in words:
-        name, equals, text = word.partition("=")
-        if equals and name:
-            key = name
-            pairs[key] = text
-        elif key is None:
-            return None
-        else:
-            pairs[key] = f"{pairs[key]} {word}"
-    return pairs
-
-
-def _parse_event(note: HeaderNote, path: str | None) -> Event:
+def parse_event(note: HeaderNote, path: str | None = None) -> Event:
+    """Read ``time text`` (s). Raises FormatError where there is no time."""
     time_text, _, text = note.value.partition(" ")
     time = finite_number(time_text)
     if time is None:
         raise FormatError(
-            f"event {_short(note.value)} does not start with a time in seconds",
+            f"event {short(note.value)} does not start with a time in seconds",
             path=path,
             line=note.line,
             advice="Write it like '# event.0: 41.20 note=belt on'.",
@@ -166,7 +136,7 @@ def _without_contradictions(notes: Iterable[HeaderNote], path: str | None) -> di
         if first.value != note.value:
             place = "" if first.line is None else f" in line {first.line}"
             raise FormatError(
-                f"header key '{note.key}' says {_short(note.value)} here and {_short(first.value)}{place}",
+                f"header key '{note.key}' says {short(note.value)} here and {short(first.value)}{place}",
                 path=path,
                 line=note.line,
                 advice="Keep one of the two lines.",
@@ -184,7 +154,7 @@ def _check_version(seen: Mapping[str, HeaderNote], path: str | None) -> None:
         )
     if _first_word(note.value) != str(RECORDING_VERSION):
         raise FormatError(
-            f"recording version {_short(note.value)}; this program reads version {RECORDING_VERSION}",
+            f"recording version {short(note.value)}; this program reads version {RECORDING_VERSION}",
             path=path,
             line=note.line,
             advice="Update imu_hinge, or record again with this version.",
@@ -211,7 +181,7 @@ def _check_measure(note: HeaderNote, path: str | None) -> None:
     value = finite_number(_first_word(note.value))
     if value is None or not 0 < value <= most:
         raise FormatError(
-            f"'{note.key}' is {_short(note.value)}, not a number of {unit} between 0 and {most:g}",
+            f"'{note.key}' is {short(note.value)}, not a number of {unit} between 0 and {most:g}",
             path=path,
             line=note.line,
             advice=f"Write it in {unit}, or leave the line out.",
@@ -222,7 +192,7 @@ def _one_of(allowed: tuple[str, ...], note: HeaderNote, what: str, path: str | N
     value = _first_word(note.value)
     if value not in allowed:
         raise FormatError(
-            f"{what} is {_short(note.value)}; allowed: {', '.join(allowed)}",
+            f"{what} is {short(note.value)}; allowed: {', '.join(allowed)}",
             path=path,
             line=note.line,
             advice=f"Correct the line '# {note.key}: ...'.",
@@ -232,7 +202,3 @@ def _one_of(allowed: tuple[str, ...], note: HeaderNote, what: str, path: str | N
 
 def _first_word(text: str) -> str:
     return (text.split() or [""])[0]
-
-
-def _short(text: str, most: int = 60) -> str:
-    return repr(text if len(text) <= most else f"{text[:most]}...")

@@ -13,7 +13,7 @@ from imu_hinge.errors import FormatError, SampleError
 from imu_hinge.recording.model import Event, FloatArray, Segment
 from imu_hinge.recording.rows import COLUMNS, LARGEST
 
-__all__ = ["COLUMN_LINE", "event_value", "header_line", "numbered", "row_lines", "segment_value"]
+__all__ = ["COLUMN_LINE", "event_value", "header_line", "numbered", "row_lines", "segment_value", "segment_words"]
 
 COLUMN_LINE: Final = ",".join(COLUMNS) + "\n"
 _ROW: Final = "%.6f,%s,%.5f,%.5f,%.5f,%.6f,%.6f,%.6f\n"
@@ -39,7 +39,12 @@ def header_line(key: str, value: str) -> str:
 
 def segment_value(segment: Segment) -> str:
     """What stands after ``# segment.N:``; times in s, to the microsecond."""
-    words = [_seconds(segment.start_s), _seconds(segment.end_s), segment.kind]
+    return f"{_seconds(segment.start_s)} {_seconds(segment.end_s)} {segment_words(segment)}"
+
+
+def segment_words(segment: Segment) -> str:
+    """A segment without its times: kind, exercise, load and the rest."""
+    words = [segment.kind]
     if segment.exercise is not None:
         words.append(f"exercise={segment.exercise}")
     if segment.load_kg is not None:

@@ -20,6 +20,7 @@ from imu_hinge.hinge.faults import judge_for
 from imu_hinge.hinge.profiles import profile_of
 from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.recording.check import check_alive, check_units
+from imu_hinge.recording.in_progress import undone_s
 from imu_hinge.recording.model import Recording
 from imu_hinge.session.measure import measure_rep
 from imu_hinge.session.params import SessionParams
@@ -29,7 +30,7 @@ from imu_hinge.session.reference import Reference, find_reference, reference_rep
 from imu_hinge.session.results import AngleSeries, AthleteQuality, BodyResult, RepResult, SessionResult, SetResult
 from imu_hinge.session.separation import inclination_doubt_rad, laid_over, separate_session
 from imu_hinge.session.set_context import set_context, trend_of
-from imu_hinge.session.sets import FoundSet, find_sets, free_fall
+from imu_hinge.session.sets import FoundSet, find_sets, free_fall, without_undone
 from imu_hinge.session.slips import Slip, find_slips
 from imu_hinge.session.tracks import choose_clips, clip_rates_hz, grid_rate_hz, offline_tracks, stream_health
 
@@ -80,6 +81,7 @@ def analyze(
     grid = RepAngles.of(time_s, joints, sites, motion)
     falling = free_fall(tracks)
     found = find_sets(grid, falling, recording.segments, rate_hz, params.reps, params.set_break_s)
+    found = without_undone(found, [t for t in map(undone_s, recording.events) if t is not None])
     benched = {name: name in (bench or {}) for name in chosen}
     serials = {name: clip.serial for name, clip in chosen.items()}
     known = Known.of(athlete, sites, calibration.alignments, serials, benched, params.carry)

@@ -15,6 +15,7 @@ from imu_hinge.conventions import THIGH
 from imu_hinge.errors import CalibrationError
 from imu_hinge.fusion.track import ClipTrack, join_tracks
 from imu_hinge.recording.model import Segment
+from imu_hinge.session.announced import Announced
 from imu_hinge.session.params import SessionParams
 
 __all__ = ["CALIBRATION_KINDS", "LiveCalibration", "LiveCalibrator"]
@@ -40,21 +41,18 @@ class LiveCalibration:
 class LiveCalibrator:
     """Remembers the last minutes and calibrates at whole seconds, once for every new piece of evidence."""
 
-    def __init__(self, sites: Mapping[str, str], rate_hz: float, params: SessionParams) -> None:
+    def __init__(self, sites: Mapping[str, str], rate_hz: float, params: SessionParams, announced: Announced) -> None:
+        """``announced`` is read only: who is told of segments keeps it."""
         self._sites = dict(sites)
         self._rate_hz = rate_hz
         self._params = params
-        self._segments: list[Segment] = []
+        self._segments = announced
         self._memory: dict[str, list[ClipTrack]] = {name: [] for name in sites}
         self._used: tuple[Segment, ...] | None = None
         self._first_up: dict[str, FloatArray] = {}
         self._reach: dict[str, float] = dict.fromkeys(sites, 0.0)
         self.step = max(1, round(_TRIAL_EVERY_S * rate_hz))
         """Calibrations happen at grid indices that are multiples of this."""
-
-    def announce(self, segment: Segment) -> None:
-        """A segment became known, before or after it happened."""
-        self._segments.append(segment)
 
     def calibrating(self, now_s: float) -> bool:
         """Whether a calibration movement is under way: a toe touch is no fault."""
@@ -89,9 +87,10 @@ class LiveCalibrator:
         if has_hinge and not any(s.kind == "reference_hinge" for s in past):
             self._used = wanted  # the hinge is out of memory; a later stand alone is no better
             return None
-        sets = [s for s in self._segments if s.kind == "set"]
         try:
-            body = calibrate(tracks, self._rate_hz, [*past, *sets], self._sites, self._params.calibration)
+            body = calibrate(
+                tracks, self._rate_hz, [*past, *self._segments.sets], self._sites, self._params.calibration
+            )
         except CalibrationError:
             return None  # not yet: the next second may bring the stillness that is missing
         if not has_hinge and not _tipped(body.alignments, tracks):

@@ -5,8 +5,9 @@ Feeding the same rows and header notes in any chunking gives identical output.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from imu_hinge.body.angles import JointAngles, clip_roles, joint_angles
 from imu_hinge.body.calibration import BodyCalibration
 from imu_hinge.body.geometry import Measures
-from imu_hinge.body.kinematics import SegmentMotion, segment_motions
+from imu_hinge.body.kinematics import SegmentMotion, segment_motions, up_in_sensor
 from imu_hinge.body.personal import Personal
 from imu_hinge.conventions import THIGH
 from imu_hinge.fusion.bench import BenchCalibration
@@ -26,6 +27,7 @@ from imu_hinge.hinge.profiles import profile_of
 from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.recording.model import Segment
 from imu_hinge.sensors.source import SampleBlock
+from imu_hinge.session.announced import Announced
 from imu_hinge.session.intake import GridSamples, Intake
 from imu_hinge.session.live_calibration import CALIBRATION_KINDS, LiveCalibration, LiveCalibrator
 from imu_hinge.session.live_reps import CountedRep, LiveReps
@@ -46,6 +48,8 @@ FloatArray = NDArray[np.float64]
 
 _HISTORY_S = 90.0
 """How much of the angles a rep that ends now may need, beyond the longest stay its profile allows."""
+_TOLD = 20
+"""Reps that can be taken back."""
 _LOCKOUT_S = 0.1
 """How much of the top after a rep's end a rep is judged with: more would delay its verdict."""
 
@@ -69,6 +73,8 @@ class PipelineBlock:
     reps: tuple[LiveRep, ...] = ()
     cues: tuple[Cue, ...] = ()
     calibrated: bool = False
+    up: Mapping[str, FloatArray] = field(default_factory=dict)
+    """By clip, which way is up in the clip, (N, 3); NaN in gaps. Known before anything is calibrated."""
 
 
 class Pipeline:
@@ -86,9 +92,12 @@ class Pipeline:
         measures: Measures | None = None,
         athlete: Personal | None = None,
         serials: Mapping[str, str | None] | None = None,
+        *,
+        announced_only: bool = False,
     ) -> None:
         """``clips`` names the source's clips in index order; those in ``sites`` are used. ``athlete`` is what earlier
-        sessions taught about the athlete, ``serials`` tells which clips are the same as then."""
+        sessions taught about the athlete, ``serials`` tells which clips are the same as then. ``announced_only``:
+        nothing is counted or cued outside announced sets, not even before the first one."""
         self._params = SessionParams() if params is None else params
         self._sites = dict(sites)
         self._athlete = athlete
@@ -106,14 +115,18 @@ class Pipeline:
         self._orienter = Orienter(tuple(sites), self._params.orientation, rate_hz)
         self._cue_params = CueParams() if cue_params is None else cue_params
         has_thigh = THIGH in clip_roles(sites)
-        self._calibrator = LiveCalibrator(sites, rate_hz, self._params)
-        self._reps = LiveReps(rate_hz, self._params.reps, has_thigh=has_thigh)
+        self._announced = Announced()
+        self._announced_only = announced_only
+        self._calibrator = LiveCalibrator(sites, rate_hz, self._params, self._announced)
+        self._reps = LiveReps(
+            rate_hz, self._params.reps, self._announced, has_thigh=has_thigh, everywhere=not announced_only
+        )
         self._calibration: BodyCalibration | None = None
         self._cues: CueEngine | None = None
         self._judge: Judge | None = None
-        self._segments: list[Segment] = []
         self._history: list[RepAngles] = []
         self._ended: list[CountedRep] = []
+        self._told: deque[CountedRep] = deque(maxlen=_TOLD)
         self._contexts = LiveContexts(self._params.set_break_s)
         self._separation = LiveSeparation(
             sites,
@@ -147,11 +160,29 @@ class Pipeline:
             found = (*found, f"{self.dropped_rows} samples came too late for the live view; analyze uses them")
         return found
 
+    @property
+    def judge(self) -> Judge | None:
+        """What reps are judged by now; None until calibrated."""
+        return self._judge
+
     def announce(self, segment: Segment) -> None:
-        """A segment became known (from the header, or from a line between the rows)."""
-        self._segments.append(segment)
-        self._calibrator.announce(segment)
-        self._reps.announce(segment)
+        """A segment became known (from the header, or from a line between the rows). One that is not over yet ends at
+        infinity, and is told again when it is over."""
+        self._announced.tell(segment)
+
+    def withdraw(self, kind: str, start_s: float) -> None:
+        """A segment is taken back, with what it began to count."""
+        self._announced.withdraw(kind, start_s)
+
+    def undo(self, time_s: float) -> bool:
+        """The newest rep that was under way at a time was none; whether there was one."""
+        for counted in reversed(self._told):
+            if counted.rep.start_s <= time_s <= counted.rep.end_s:
+                self._told.remove(counted)
+                self._reps.take_back(counted)
+                self._contexts.take_back(counted.announced, counted.rep)
+                return True
+        return False
 
     def update(self, block: SampleBlock) -> list[PipelineBlock]:
         """Take rows; give what became known, cut wherever the calibration or the set changed."""
@@ -172,9 +203,9 @@ class Pipeline:
     def _boundaries(self, start: int, stop: int) -> list[int]:
         """Grid indices inside (start, stop) at which something changes."""
         marks = self._reps.boundaries() | self._calibrator.boundaries(start, stop)
-        for s in self._segments:
+        for s in self._announced:
             if s.kind in (*CALIBRATION_KINDS, "set"):
-                marks |= {int(np.ceil(t * self._rate_hz)) for t in (s.start_s, s.end_s)}
+                marks |= {int(np.ceil(t * self._rate_hz)) for t in (s.start_s, s.end_s) if np.isfinite(t)}
         return [m for m in marks if start < m < stop]
 
     def _coaching(self, now_s: float) -> bool:
@@ -182,19 +213,19 @@ class Pipeline:
         no reference of one's own is no fault."""
         if self._calibrator.calibrating(now_s):
             return False
-        sets = [s for s in self._segments if s.kind == "set"]
-        if sets:
+        sets = self._announced.sets
+        if sets or self._announced_only:
             return any(s.start_s <= now_s < s.end_s for s in sets)
         return self._calibration is not None and self._calibration.level == "full"
 
     def _planted(self, now_s: float) -> bool:
         """Whether the feet are on their spot, as far as what was announced tells."""
-        free = [s for s in self._segments if s.kind == "set" and profile_of(s.exercise).foot == "free"]
+        free = [s for s in self._announced.sets if profile_of(s.exercise).foot == "free"]
         return not any(s.start_s - SET_MARGIN_S <= now_s <= s.end_s + SET_MARGIN_S for s in free)
 
     def _watched(self, now_s: float) -> tuple[str, ...]:
         """The faults that the set under way is watched for."""
-        here = [s for s in self._segments if s.kind == "set" and s.start_s <= now_s < s.end_s]
+        here = [s for s in self._announced.sets if s.start_s <= now_s < s.end_s]
         return profile_of(here[-1].exercise if here else None).faults
 
     def _advance(self, samples: Mapping[str, GridSamples]) -> PipelineBlock:
@@ -206,10 +237,11 @@ class Pipeline:
             self._adopt(fresh)
         tracks = self._orienter.update(samples)
         self._calibrator.remember(tracks)
+        up = {name: up_in_sensor(track.quat) for name, track in tracks.items()}
         if self._calibration is None:
             nan = np.full(len(time_s), np.nan)
             joints = JointAngles.unknown(len(time_s))
-            return PipelineBlock(time_s, dict.fromkeys(tracks, nan), joints)
+            return PipelineBlock(time_s, dict.fromkeys(tracks, nan), joints, up=up)
         motion, joints = self._angles(tracks)
         falling = free_fall(tracks)
         if self._calibration.suspect:
@@ -235,6 +267,7 @@ class Pipeline:
             tuple(reps),
             tuple(cues),
             calibrated=True,
+            up=up,
         )
 
     def _angles(self, tracks: Mapping[str, ClipTrack]) -> tuple[dict[str, SegmentMotion], JointAngles]:
@@ -306,6 +339,7 @@ class Pipeline:
                 after_s=_LOCKOUT_S,
             )
             live.append(LiveRep(exercise, result, cues_after(result.faults, result.end_s)))
+            self._told.append(e)
         return live
 
     def _oldest_s(self, grid: RepAngles) -> float:

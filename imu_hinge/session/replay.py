@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from imu_hinge.body.personal import Personal
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.recording import assemble, check_alive, check_units
-from imu_hinge.recording.header import parse_segment
-from imu_hinge.recording.model import Arrivals, ClipSamples
+from imu_hinge.recording.header import parse_event, parse_segment
+from imu_hinge.recording.in_progress import begun, dropped, undone_s
+from imu_hinge.recording.model import Arrivals, ClipSamples, HeaderNote
 from imu_hinge.sensors.replay import ReplaySource
 from imu_hinge.sensors.source import Source
 from imu_hinge.session.params import SessionParams
@@ -18,7 +20,10 @@ from imu_hinge.session.pipeline import LiveRep, Pipeline, PipelineBlock
 from imu_hinge.session.separation import measures_of
 from imu_hinge.session.tracks import choose_clips, clip_rates_hz, grid_rate_hz
 
-__all__ = ["Step", "replay", "run"]
+__all__ = ["ANNOUNCED_ONLY", "Step", "replay", "run", "tell"]
+
+ANNOUNCED_ONLY: Final = ("live.sets", "announced")
+"""The header line of a recording whose sets were all announced while it ran."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +34,35 @@ class Step:
     blocks: tuple[PipelineBlock, ...]
     last_reps: tuple[LiveRep, ...] = ()
     warnings: tuple[str, ...] = ()
+    undone: int = 0
+    """How many reps were taken back before the blocks."""
+
+
+def tell(pipeline: Pipeline, note: HeaderNote) -> bool:
+    """Let a pipeline know what a header line says; whether it took a rep back."""
+    if note.key.startswith("segment."):
+        pipeline.announce(parse_segment(note.value))
+    elif note.key.startswith("event."):
+        event = parse_event(note)
+        fresh, gone, undone = begun(event), dropped(event), undone_s(event)
+        if fresh is not None:
+            pipeline.announce(fresh)
+        if gone is not None:
+            pipeline.withdraw(*gone)
+        if undone is not None:
+            return pipeline.undo(undone)
+    return False
 
 
 def run(source: Source, pipeline: Pipeline) -> Iterator[Step]:
     """Drive a source through a pipeline until it ends."""
     newest_s = float("-inf")
     for delivery in source.deliveries():
-        for note in delivery.notes:
-            if note.key.startswith("segment."):
-                pipeline.announce(parse_segment(note.value))
+        undone = sum(tell(pipeline, note) for note in delivery.notes)
         blocks = pipeline.update(delivery.block) if len(delivery.block) else []
         if len(delivery.block):
             newest_s = max(newest_s, float(delivery.block.time_s.max()))
-        yield Step(newest_s, tuple(blocks), warnings=pipeline.warnings)
+        yield Step(newest_s, tuple(blocks), warnings=pipeline.warnings, undone=undone)
     yield Step(newest_s, (), pipeline.finish(), pipeline.warnings)
 
 
@@ -78,5 +99,6 @@ def replay(
         measures=measures_of(recording),
         athlete=athlete,
         serials={name: clip.serial for name, clip in chosen.items()},
+        announced_only=recording.header.get(ANNOUNCED_ONLY[0]) == ANNOUNCED_ONLY[1],
     )
     return pipeline, run(ReplaySource(arrivals, batch_s), pipeline)

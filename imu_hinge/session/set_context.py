@@ -53,9 +53,21 @@ class LiveContexts:
         if announced is None and rep.start_s - self._last_end_s > self._set_break_s:
             self._found_sets += 1
         self._last_end_s = rep.end_s
-        key = -float(self._found_sets) if announced is None else announced.start_s
+        key = self._key(announced)
         if key not in self._stances:
             self._stances[key] = stance_before(grid, rep.start_s)
         ways = self._ways_down.setdefault(key, deque(maxlen=_REPS_KEPT))
         ways.append(rep.tempo.eccentric_s)
         return SetContext(self._stances[key], usual_way_down(list(ways)))
+
+    def take_back(self, announced: Segment | None, rep: Rep) -> None:
+        """A rep was none; its set is seen without it from now on."""
+        key = self._key(announced)
+        ways = self._ways_down.get(key)
+        if ways is not None and rep.tempo.eccentric_s in ways:
+            ways.remove(rep.tempo.eccentric_s)
+        if not ways:
+            self._stances.pop(key, None)
+
+    def _key(self, announced: Segment | None) -> float:
+        return -float(self._found_sets) if announced is None else announced.start_s

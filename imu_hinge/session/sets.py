@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,16 @@ from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.hinge.reps import Rep, RepCounter, RepParams
 from imu_hinge.recording.model import Segment
 
-__all__ = ["SET_MARGIN_S", "FoundSet", "announced_reps", "counter_for", "find_sets", "free_fall", "unannounced_reps"]
+__all__ = [
+    "SET_MARGIN_S",
+    "FoundSet",
+    "announced_reps",
+    "counter_for",
+    "find_sets",
+    "free_fall",
+    "unannounced_reps",
+    "without_undone",
+]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -76,6 +85,17 @@ def find_sets(
         else:
             groups.append([rep])
     return tuple(FoundSet(_exercise_of(g), None, g[0].start_s, g[-1].end_s, tuple(g), announced=False) for g in groups)
+
+
+def without_undone(found: Sequence[FoundSet], undone_s: Sequence[float]) -> tuple[FoundSet, ...]:
+    """The sets without the reps that the athlete took back: of those under way at each time the newest."""
+    gone = set()
+    reps = [rep for one in found for rep in one.reps]
+    for time_s in undone_s:
+        under_way = [r for r in reps if r.start_s <= time_s <= r.end_s and r.start_s not in gone]
+        gone |= {max(r.start_s for r in under_way)} if under_way else set()
+    kept = (replace(one, reps=tuple(r for r in one.reps if r.start_s not in gone)) for one in found)
+    return tuple(one for one in kept if one.announced or one.reps)
 
 
 def unannounced_reps(reps: Sequence[Rep], grid: RepAngles, segments: Sequence[Segment]) -> list[Rep]:
