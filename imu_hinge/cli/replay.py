@@ -114,5 +114,6 @@ def _as_lines(console: Console, state: TerminalState, steps: Iterator[Step]) -> 
 
 def _take(state: TerminalState, step: Step) -> list[Text]:
     state.warnings = (*state.reader_warnings, *step.warnings)
+    state.take_back(step.undone)
     lines = [line for block in step.blocks for line in state.take(block)]
     return lines + [line for rep in step.last_reps for line in state.take_rep(rep)]

@@ -66,6 +66,12 @@ class TerminalState:
         self.lines.extend(lines)
         return lines
 
+    def take_back(self, reps: int) -> None:
+        """So many reps were none."""
+        self.reps -= reps
+        if reps:
+            self.lines.append(Text("a rep was taken back", style="bright_black"))
+
     def take_rep(self, rep: LiveRep) -> list[Text]:
         """Take a rep that ended; give its line, and the cues it earned."""
         self.reps += 1

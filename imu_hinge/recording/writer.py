@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count, pairwise
@@ -34,6 +35,7 @@ __all__ = ["RecordingWriter", "WrittenBlock", "recording_text", "write_recording
 
 _TO_DISK_S: Final = 1.0
 """At most so long may a computer's end reach back."""
+_LONGEST_LINE: Final = 65536
 _to_disk: Final[Callable[[int], None]] = getattr(os, "fdatasync", os.fsync)
 """Wait for a file's content to be on disk; macOS and Windows know no fdatasync."""
 
@@ -59,14 +61,20 @@ class RecordingWriter:
 
     ``header`` holds keys and values; the version line is added. Raises OutputError where ``path`` exists
     already or cannot be written (then or later), FormatError for a header line the reader would refuse.
+    ``aside`` waits for the disk in a thread of its own, so that no call waits for a slow one; what the disk then
+    refuses is raised by the next call.
     """
 
     def __init__(
-        self, path: str | Path, header: Mapping[str, str], *, now: Callable[[], float] = time.monotonic
+        self,
+        path: str | Path,
+        header: Mapping[str, str],
+        *,
+        now: Callable[[], float] = time.monotonic,
+        aside: bool = False,
     ) -> None:
         self.path = Path(path)
-        self._now = now
-        self._on_disk_s = now()
+        self._prepare(now, aside=aside)
         keys = {VERSION_KEY: str(RECORDING_VERSION), **header}
         head = "".join(_header_lines(keys)) + COLUMN_LINE
         self._header = keys
@@ -85,6 +93,39 @@ class RecordingWriter:
         self._write(head)
         self._flush()
         _folder_to_disk(self.path.parent)
+
+    @classmethod
+    def resume(
+        cls,
+        path: str | Path,
+        header: Mapping[str, str],
+        *,
+        now: Callable[[], float] = time.monotonic,
+        aside: bool = False,
+    ) -> Self:
+        """Go on with a recording that broke off, whose header lines are ``header``, all of them.
+
+        Half a line at its end, which a computer that stopped may leave, is cut off. Raises OutputError where it cannot
+        be written.
+        """
+        writer = cls.__new__(cls)
+        writer.path = Path(path)
+        writer._prepare(now, aside=aside)
+        writer._header = dict(header)
+        writer._segment_numbers = _unused_numbers("segment", header)
+        writer._event_numbers = _unused_numbers("event", header)
+        try:
+            _cut_half_a_line(writer.path)
+            writer._file = writer.path.open("ab", buffering=0)
+        except OSError as error:
+            raise writer._output_error(error) from error
+        return writer
+
+    def _prepare(self, now: Callable[[], float], *, aside: bool) -> None:
+        self._now = now
+        self._on_disk_s = now()
+        self._aside = ThreadPoolExecutor(1, "imu_hinge-disk") if aside else None
+        self._flushing: Future[None] | None = None
 
     def append(self, clip: str, time_s: ArrayLike, acc_m_s2: ArrayLike, gyr_rad_s: ArrayLike) -> WrittenBlock:
         """Append samples of one clip in the order given, and return them as the reader will read them.
@@ -133,6 +174,8 @@ class RecordingWriter:
             return
         try:
             with self._file:
+                if self._aside is not None:
+                    self._aside.shutdown()
                 os.fsync(self._file.fileno())
         except OSError as error:
             raise self._output_error(error) from error
@@ -158,7 +201,14 @@ class RecordingWriter:
 
     def _flush(self) -> None:
         try:
-            _to_disk(self._file.fileno())
+            if self._aside is None:
+                _to_disk(self._file.fileno())
+            else:
+                if self._flushing is not None:
+                    if not self._flushing.done():
+                        return  # a disk slower than a second: it is asked again when it has answered
+                    self._flushing.result()
+                self._flushing = self._aside.submit(_to_disk, self._file.fileno())
         except OSError as error:
             self._file.close()
             raise self._output_error(error) from error
@@ -170,6 +220,14 @@ class RecordingWriter:
             path=str(self.path),
             advice="Check the folder, its permissions and the free space.",
         )
+
+
+def _cut_half_a_line(path: Path) -> None:
+    with path.open("r+b") as file:
+        end = file.seek(0, os.SEEK_END)
+        start = max(0, end - _LONGEST_LINE)
+        file.seek(start)
+        file.truncate(start + file.read().rfind(b"\n") + 1)
 
 
 def write_recording(recording: Recording | Arrivals, path: str | Path, *, overwrite: bool = False) -> None:
