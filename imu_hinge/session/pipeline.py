@@ -41,6 +41,7 @@ from imu_hinge.session.results import RepResult
 from imu_hinge.session.separation import grid_laid_over, inclination_doubt_rad, laid_over
 from imu_hinge.session.set_context import LiveContexts
 from imu_hinge.session.sets import SET_MARGIN_S, free_fall
+from imu_hinge.session.slips import Slip, SlipWatch, slip_words
 
 __all__ = ["LiveRep", "Pipeline", "PipelineBlock"]
 
@@ -127,6 +128,8 @@ class Pipeline:
         self._history: list[RepAngles] = []
         self._ended: list[CountedRep] = []
         self._told: deque[CountedRep] = deque(maxlen=_TOLD)
+        self._slip_watch = SlipWatch(rate_hz, self._params.slips)
+        self._slips: tuple[Slip, ...] = ()
         self._contexts = LiveContexts(self._params.set_break_s)
         self._separation = LiveSeparation(
             sites,
@@ -155,10 +158,15 @@ class Pipeline:
     def warnings(self) -> tuple[str, ...]:
         """Sentences about this session so far."""
         found = self._calibration.warnings if self._calibration is not None else ()
-        found = (*found, *self._athlete_warnings)
+        found = (*found, *self._athlete_warnings, *map(slip_words, self._slips))
         if self.dropped_rows:
             found = (*found, f"{self.dropped_rows} samples came too late for the live view; analyze uses them")
         return found
+
+    @property
+    def slips(self) -> tuple[Slip, ...]:
+        """Clips that have slipped since they were calibrated."""
+        return self._slips
 
     @property
     def judge(self) -> Judge | None:
@@ -252,6 +260,7 @@ class Pipeline:
             self._separation.forget()
         grid = RepAngles.of(time_s, joints, self._sites, motion)
         self._keep_history(grid)
+        self._slip_watch.remember(time_s, up, self._oldest_s(grid))
         if self._separation.able:
             doubt = inclination_doubt_rad(tracks, self._sites)
             self._separation.remember(time_s, motion, falling, doubt, self._oldest_s(grid))
@@ -282,6 +291,8 @@ class Pipeline:
 
     def _adopt(self, fresh: LiveCalibration) -> None:
         self._calibration = fresh.body
+        self._slip_watch.restart()
+        self._slips = ()
         past = self._orienter.looked_back(fresh.tracks)
         if fresh.body.level != "minimal":
             self._orienter.retune(past, fresh.body.alignments)
@@ -319,9 +330,9 @@ class Pipeline:
         if not ready or self._judge is None:
             return []
         grid = RepAngles.join(self._history)
-        trusted = self._calibration is not None and not self._calibration.suspect
         live = []
         for e in ready:
+            trusted = self._calibration is not None and not self._calibration.suspect and not self._slips
             exercise = e.announced.exercise if e.announced is not None else None
             seen = grid
             if self._separation.able and trusted and profile_of(exercise).foot != "free":
@@ -340,6 +351,9 @@ class Pipeline:
             )
             live.append(LiveRep(exercise, result, cues_after(result.faults, result.end_s)))
             self._told.append(e)
+            if self._calibration is not None:
+                tops_s = (e.rep.start_s, e.rep.end_s)
+                self._slips = self._slip_watch.take(exercise, tops_s, self._calibration.alignments)
         return live
 
     def _oldest_s(self, grid: RepAngles) -> float:

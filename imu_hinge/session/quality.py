@@ -13,7 +13,7 @@ from imu_hinge.fusion.track import ClipTrack
 from imu_hinge.recording.model import Recording
 from imu_hinge.session.reference import Reference
 from imu_hinge.session.results import AthleteQuality, ClipQuality, Quality
-from imu_hinge.session.slips import Slip
+from imu_hinge.session.slips import Slip, slip_words
 from imu_hinge.session.tracks import StreamHealth
 
 __all__ = ["session_quality"]
@@ -84,11 +84,7 @@ def _session_warnings(
     warnings = []
     if calibration.level == "minimal":
         warnings.append("no calibration movements: standing and axes were taken from the recording itself")
-    warnings += [
-        f"the {s.clip} clip slipped by {np.rad2deg(s.angle_rad):.0f} deg before {s.time_s:.0f} s:"
-        " angles after that are left out; fix it and repeat the calibration"
-        for s in slips
-    ]
+    warnings += [slip_words(s) for s in slips]
     measured = BACK in sites and PELVIS in sites
     estimated = separated is not None and not separated.odd and not measured
     if separated is not None and separated.odd and not measured:
