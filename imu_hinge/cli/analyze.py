@@ -13,15 +13,14 @@ from imu_hinge.cli.options import (
     ClipsOption,
     FusionOption,
     RecordingArgument,
-    load,
     load_athlete,
     parse_clips,
     parse_fusion,
 )
 from imu_hinge.fusion.orientation import OrientationParams
-from imu_hinge.session.analysis import analyze as run
-from imu_hinge.session.clip_store import load_for
-from imu_hinge.session.output import angles_csv, summary_json, write_outputs
+from imu_hinge.recording import read_arrivals
+from imu_hinge.report.saving import result_files, result_of
+from imu_hinge.session.output import write_outputs
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.results import SessionResult
 
@@ -41,18 +40,12 @@ def analyze(
     """Analyse a recording: hip and lumbar angles, reps, verdicts and the health of the data."""
     params = SessionParams(orientation=OrientationParams(filter=parse_fusion(fusion)))
     known = load_athlete(athlete)
-    loaded = load(recording)
-    result = run(loaded, parse_clips(clips), params, load_for(loaded.clips, bench), known)
-    text = summary_json(result)
-    files = {"summary.json": text, "angles.csv": angles_csv(result.angles)}
-    if not no_report:
-        from imu_hinge.report.html import render_report  # matplotlib imports slowly
-
-        files["report.html"] = render_report(result)
+    result = result_of(read_arrivals(recording), parse_clips(clips), params, bench, known)
+    files = result_files(result, report=not no_report)
     # A report of earlier results must not stay beside new ones.
     paths = write_outputs(out, files, remove=["report.html"] if no_report else [])
     if as_json:
-        typer.echo(text, nl=False)
+        typer.echo(files["summary.json"], nl=False)
     else:
         typer.echo(_headline(result))
         for warning in result.quality.warnings:

@@ -9,7 +9,7 @@ import typer
 
 from imu_hinge.body.personal import Personal
 from imu_hinge.body.personal_file import load_personal
-from imu_hinge.conventions import CLIPS
+from imu_hinge.conventions import CLIPS, SITES
 from imu_hinge.fusion.backends import FILTERS, FilterName
 from imu_hinge.recording import Recording, read_recording
 
@@ -23,6 +23,9 @@ __all__ = [
     "load_athlete",
     "parse_clips",
     "parse_fusion",
+    "parse_side",
+    "parse_sites",
+    "parse_speed",
 ]
 
 RecordingArgument = Annotated[str, typer.Argument(help="Recording CSV, or - for standard input.", metavar="RECORDING")]
@@ -58,6 +61,38 @@ def parse_fusion(text: str) -> FilterName:
     if text not in FILTERS:
         raise typer.BadParameter(f"{text!r} is unknown; known: {', '.join(FILTERS)}", param_hint="--fusion")
     return text
+
+
+def parse_sites(words: list[str] | None) -> dict[str, str]:
+    """Where clips sit, from words like ``back=L1``."""
+    sites = {}
+    for word in words or ():
+        clip, _, site = word.partition("=")
+        if site not in SITES.get(clip, ()):
+            known = "; ".join(f"{name}: {', '.join(places)}" for name, places in SITES.items())
+            raise typer.BadParameter(f"{word!r} is not like back=L1; known: {known}", param_hint="--site")
+        sites[clip] = site
+    return sites
+
+
+def parse_side(text: str | None) -> str | None:
+    """The thigh that is worn on."""
+    if text not in (None, "left", "right"):
+        raise typer.BadParameter(f"{text!r} is neither left nor right", param_hint="--side")
+    return text
+
+
+def parse_speed(text: str) -> float | None:
+    """Seconds of recording per second, None for as fast as it goes."""
+    if text == "max":
+        return None
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not 0.0 < factor < 1e6:
+        raise typer.BadParameter(f"{text!r} is neither a positive number nor max", param_hint="--speed")
+    return factor
 
 
 def load_athlete(path: Path | None) -> Personal | None:

@@ -15,8 +15,7 @@ from typing import Annotated
 import typer
 
 from imu_hinge.cli.clip_words import health_words, summary_lines
-from imu_hinge.cli.options import ClipsOption, parse_clips
-from imu_hinge.conventions import SITES
+from imu_hinge.cli.options import ClipsOption, parse_clips, parse_side, parse_sites
 from imu_hinge.sensors.ble_source import BleParams, BleSource
 from imu_hinge.sensors.driver import Wanted
 from imu_hinge.sensors.health import ClipHealth
@@ -52,7 +51,7 @@ def record_command(
     ] = False,
 ) -> None:
     """Record from the clips until Ctrl-C: stand still for a second first."""
-    params = RecordParams(height, _sites(site), _side(side), exercise, load_kg)
+    params = RecordParams(height, parse_sites(site), parse_side(side), exercise, load_kg)
     source = BleSource(parse_clips(clips), BleParams(Wanted(rate_hz=rate), take_over=take_over))
     run(source, out, params, seconds)
 
@@ -116,20 +115,3 @@ def _interrupt_ends(source: LiveSource) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _sites(words: list[str] | None) -> dict[str, str]:
-    sites = {}
-    for word in words or ():
-        clip, _, site = word.partition("=")
-        if site not in SITES.get(clip, ()):
-            known = "; ".join(f"{name}: {', '.join(places)}" for name, places in SITES.items())
-            raise typer.BadParameter(f"{word!r} is not like back=L1; known: {known}", param_hint="--site")
-        sites[clip] = site
-    return sites
-
-
-def _side(text: str | None) -> str | None:
-    if text not in (None, "left", "right"):
-        raise typer.BadParameter(f"{text!r} is neither left nor right", param_hint="--side")
-    return text

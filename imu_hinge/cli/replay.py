@@ -20,6 +20,7 @@ from imu_hinge.cli.options import (
     load_athlete,
     parse_clips,
     parse_fusion,
+    parse_speed,
 )
 from imu_hinge.fusion.orientation import OrientationParams
 from imu_hinge.live.terminal import TerminalState, draw
@@ -45,7 +46,7 @@ def replay(
     athlete: AthleteOption = None,
 ) -> None:
     """Replay a recording through the live loop: current angles, reps and cues as they fall."""
-    factor = _parse_speed(speed)
+    factor = parse_speed(speed)
     known = load_athlete(athlete)
     arrivals = read_arrivals(recording)
     params = SessionParams(orientation=OrientationParams(filter=parse_fusion(fusion)))
@@ -66,19 +67,6 @@ def replay(
         sums = [(state.reps, "rep"), (state.cues, "cue")]
         reps, cues = (f"{n} {word}{'' if n == 1 else 's'}" for n, word in sums)
         console.print(f"{reps}, {state.good} good, {cues}", highlight=False)
-
-
-def _parse_speed(text: str) -> float | None:
-    """Seconds of recording per second, None for as fast as it goes."""
-    if text == "max":
-        return None
-    try:
-        factor = float(text)
-    except ValueError:
-        factor = 0.0
-    if not 0.0 < factor < 1e6:
-        raise typer.BadParameter(f"{text!r} is neither a positive number nor max", param_hint="--speed")
-    return factor
 
 
 def _paced(steps: Iterator[Step], factor: float | None) -> Iterator[Step]:

@@ -16,7 +16,7 @@ from imu_hinge.recording.writer import RecordingWriter
 from imu_hinge.sensors.health import ClipHealth, LinkState
 from imu_hinge.sensors.source import Delivery
 
-__all__ = ["LiveSource", "RecordParams", "Summary", "record"]
+__all__ = ["LiveSource", "RecordParams", "Summary", "closing_notes", "record"]
 
 
 class LiveSource(Protocol):
@@ -112,7 +112,7 @@ def record(
             if rows and params.exercise is not None:
                 writer.segment(Segment(round(first_s, 3), round(last_s, 3), "set", params.exercise, params.load_kg))
             for clip in health:
-                for key, value in _closing(clip).items():
+                for key, value in closing_notes(clip).items():
                     writer.note(f"clip.{clip.clip}.{key}", value)
     except BaseException:
         source.stop()
@@ -131,7 +131,7 @@ def _header(source: LiveSource, params: RecordParams) -> dict[str, str]:
     return header
 
 
-def _closing(clip: ClipHealth) -> dict[str, str]:
+def closing_notes(clip: ClipHealth) -> dict[str, str]:
     """What is known of a clip only in the end; free keys of the format."""
     said = {
         "nominal_rate_hz": f"{clip.nominal_hz:g}",

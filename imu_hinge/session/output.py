@@ -48,7 +48,29 @@ def summary(result: SessionResult) -> dict[str, object]:
         },
         "reference_lumbar_deg": _number(result.reference_lumbar_deg),
         "sets": [_set(s) for s in result.sets],
+        **({} if result.said_live is None else {"live": _live(result)}),
         "params": dict(result.params),
+    }
+
+
+def _live(result: SessionResult) -> dict[str, object]:
+    """What was said while it was recorded, and in how many of the reps that is what the whole session shows."""
+    reps = [rep for found in result.sets for rep in found.reps]
+    pairs = [(result.said_of(rep), rep) for rep in reps]
+    return {
+        "reps": [
+            {
+                "exercise": said.exercise,
+                "start_s": _number(said.start_s),
+                "bottom_s": _number(said.bottom_s),
+                "end_s": _number(said.end_s),
+                "verdict": said.verdict,
+                "faults": [{"name": f.name, "severity": f.severity} for f in said.faults],
+            }
+            for said in result.said_live or ()
+        ],
+        "agree": sum(said is not None and said.agrees(rep) for said, rep in pairs),
+        "of": len(reps),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,7 +11,7 @@ from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.recording import assemble, check_alive, check_units
 from imu_hinge.recording.header import parse_event, parse_segment
 from imu_hinge.recording.in_progress import begun, dropped, undone_s
-from imu_hinge.recording.model import Arrivals, ClipSamples, HeaderNote
+from imu_hinge.recording.model import Arrivals, ClipSamples, HeaderNote, Recording
 from imu_hinge.sensors.replay import ReplaySource
 from imu_hinge.sensors.source import Source
 from imu_hinge.session.params import SessionParams
@@ -20,7 +20,7 @@ from imu_hinge.session.pipeline import LiveRep, Pipeline, PipelineBlock
 from imu_hinge.session.separation import measures_of
 from imu_hinge.session.tracks import choose_clips, clip_rates_hz, grid_rate_hz
 
-__all__ = ["ANNOUNCED_ONLY", "Step", "replay", "run", "tell"]
+__all__ = ["ANNOUNCED_ONLY", "Step", "pipeline_for", "replay", "run", "tell"]
 
 ANNOUNCED_ONLY: Final = ("live.sets", "announced")
 """The header line of a recording whose sets were all announced while it ran."""
@@ -88,9 +88,25 @@ def replay(
     used = replace(recording, clips=chosen)
     check_alive(used)
     check_units(used)
+    pipeline = pipeline_for(recording, chosen, arrivals.clip_names, params, find_bench, athlete)
+    return pipeline, run(ReplaySource(arrivals, batch_s), pipeline)
+
+
+def pipeline_for(
+    recording: Recording,
+    chosen: Mapping[str, ClipSamples],
+    clips: Sequence[str],
+    params: SessionParams,
+    find_bench: Callable[[Mapping[str, ClipSamples]], Mapping[str, BenchCalibration]] | None = None,
+    athlete: Personal | None = None,
+) -> Pipeline:
+    """The pipeline for a recording, finished or just begun: what it needs to know is in the header.
+
+    ``chosen`` are the clips used, ``clips`` names all of the source's in index order.
+    """
     rates_hz = clip_rates_hz(recording, chosen)
-    pipeline = Pipeline(
-        arrivals.clip_names,
+    return Pipeline(
+        clips,
         {name: clip.site for name, clip in chosen.items()},
         grid_rate_hz(rates_hz, params.resample),
         rates_hz,
@@ -101,4 +117,3 @@ def replay(
         serials={name: clip.serial for name, clip in chosen.items()},
         announced_only=recording.header.get(ANNOUNCED_ONLY[0]) == ANNOUNCED_ONLY[1],
     )
-    return pipeline, run(ReplaySource(arrivals, batch_s), pipeline)

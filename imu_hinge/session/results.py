@@ -21,6 +21,7 @@ __all__ = [
     "Fault",
     "Quality",
     "RepResult",
+    "SaidRep",
     "SessionResult",
     "SetResult",
 ]
@@ -97,6 +98,22 @@ class RepResult:
     """SD of ``onset_hip_minus_spine_s``."""
     return_hip_minus_spine_s: float | None = None
     """When the hip leaves the bottom minus when the spine does, s; negative: hips first."""
+
+
+@dataclass(frozen=True)
+class SaidRep:
+    """A rep as it was judged live, from what came before it alone."""
+
+    exercise: str | None
+    start_s: float
+    bottom_s: float
+    end_s: float
+    verdict: str
+    faults: tuple[Fault, ...] = ()
+
+    def agrees(self, rep: RepResult) -> bool:
+        """Whether the verdict and the names of the faults are those of the whole session."""
+        return self.verdict == rep.verdict and {f.name for f in self.faults} == {f.name for f in rep.faults}
 
 
 @dataclass(frozen=True)
@@ -186,3 +203,10 @@ class SessionResult:
     segments: tuple[Segment, ...] = ()
     """What happened when, as the recording's header says: calibration movements and announced sets."""
     body: BodyResult | None = None
+    said_live: tuple[SaidRep, ...] | None = None
+    """What was said while it was recorded; None where nobody was coached."""
+
+    def said_of(self, rep: RepResult) -> SaidRep | None:
+        """What was said live of a rep."""
+        overlapping = (s for s in self.said_live or () if s.start_s <= rep.bottom_s <= s.end_s)
+        return next(overlapping, None)

@@ -1,0 +1,114 @@
+"""Shows a running session and takes key strokes, in the thread that the session does not run in."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+from rich.console import Console
+from rich.live import Live
+
+from imu_hinge.live.keys import KeyPad, no_keys, terminal_keys
+from imu_hinge.live.plan import Command, Order
+from imu_hinge.live.runner import LiveRun
+from imu_hinge.live.screen import draw_view
+from imu_hinge.live.view import CueView, View
+
+__all__ = ["show"]
+
+_REDRAW_S: Final = 0.125
+_CUE_S: Final = 2.0
+
+
+def show(run: LiveRun, *, screen: bool, notes: tuple[str, ...] = ()) -> BaseException | None:
+    """Run a session to its end; gives what went wrong. ``notes`` are lines to print first."""
+    console = Console()
+    for note in notes:
+        console.print(note, soft_wrap=True, highlight=False, markup=False)
+    with _interrupt_stops(run):
+        run.start()
+        if screen:
+            _on_screen(console, run)
+        else:
+            _as_lines(console, run)
+    return run.failure
+
+
+def _on_screen(console: Console, run: LiveRun) -> None:
+    pad = KeyPad()
+    cue: CueView | None = None
+    shown_s = float("-inf")
+    with terminal_keys() as keys, Live(console=console, auto_refresh=False, screen=True) as live:
+        over = False
+        drawn: tuple[int, bool, str | None] | None = None
+        while not over:
+            over = run.wait(_REDRAW_S)
+            for command in pad.take(keys.pressed()):
+                run.order(command)
+            view = run.board.look()
+            if view.cue is not None and (cue is None or view.cue.serial != cue.serial):
+                cue, shown_s = view.cue, time.monotonic()
+            flash = cue is not None and time.monotonic() - shown_s < _CUE_S
+            if drawn != (view.serial, flash, pad.typed):
+                drawn = (view.serial, flash, pad.typed)
+                live.update(draw_view(view, cue if flash else None, pad.typed), refresh=True)
+    console.print(draw_view(run.board.look(), None))
+
+
+def _as_lines(console: Console, run: LiveRun) -> None:
+    """What is asked for and what happens, a line each."""
+    said = ""
+    logged: tuple[str, ...] = ()
+    with no_keys():
+        over = False
+        while not over:
+            over = run.wait(_REDRAW_S)
+            view = run.board.look()
+            asked = _asked(view)
+            if asked != said:
+                said = asked
+                if asked:
+                    console.print(f"> {asked}", soft_wrap=True, highlight=False, markup=False)
+            for line in _new(logged, view.log):
+                console.print(line, soft_wrap=True, highlight=False, markup=False)
+            logged = view.log
+
+
+def _asked(view: View) -> str:
+    prompt = view.prompt
+    if prompt is None or not prompt.title:
+        return ""
+    step = f" ({prompt.step} of {prompt.steps})" if prompt.steps else ""
+    again = f" - again, because {prompt.problem}" if prompt.problem else ""
+    return f"{prompt.title}{step}: {prompt.text}{again}"
+
+
+def _new(before: tuple[str, ...], now: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines that came since."""
+    for kept in range(min(len(before), len(now)), 0, -1):
+        if before[-kept:] == now[:kept]:
+            return now[kept:]
+    return now
+
+
+@contextmanager
+def _interrupt_stops(run: LiveRun) -> Iterator[None]:
+    """The first Ctrl-C ends the session cleanly and saves it; the second one interrupts."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        run.order(Command(Order.STOP))
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
