@@ -54,7 +54,7 @@ class Plan:
     rest_s: float = 25.0
     """A set is over when no rep ended for so long, s."""
     remind_s: float = 6.0
-    """How long it is shown what the clips cannot see before the first set begins by itself, s."""
+    """How long it is shown what the clips cannot see, unless the first rep begins, s."""
     guide: GuideParams = field(default_factory=GuideParams)
     status: StatusParams = field(default_factory=StatusParams)
     header: Mapping[str, str] = field(default_factory=dict)

@@ -85,9 +85,9 @@ class LiveSession:
         """Where the session is."""
         if self._guide is not None:
             return Phase.CALIBRATING
-        if self._reminded_s is not None:
-            return Phase.REMINDER
         current = self._book.current(self.newest_s)
+        if self._reminded_s is not None and (current is None or not (current.reps or self._pipeline.folding)):
+            return Phase.REMINDER
         if current is not None and (current.reps or self._pipeline.folding or not self._told_sets):
             return Phase.SET
         if current is not None or not self._live:
@@ -251,18 +251,17 @@ class LiveSession:
 
     def _event(self, text: str) -> None:
         if math.isfinite(self.newest_s):
-            self._noted(self._tape.event(round(self.newest_s, 3), text))
+            self._noted(self._tape.event(_milliseconds(self.newest_s), text))
 
     # sets
 
     def _toggle_set(self) -> None:
-        if self._reminded_s is not None:
-            self._reminded_s = None
-            self._begin_set()
-            return
         if self._guide is not None or not self._live:
             return
         current = self._book.current(self.newest_s)
+        reminded, self._reminded_s = self._reminded_s is not None, None
+        if reminded and current is not None:
+            return  # it began by itself already
         if current is None:
             self._paused = False
             self._begin_set()
@@ -272,11 +271,11 @@ class LiveSession:
             self._tell_sets(everything=True)
 
     def _begin_set(self) -> None:
-        segment = Segment(round(self.newest_s, 3), math.inf, "set", self.exercise, self.load_kg)
+        segment = Segment(_milliseconds(self.newest_s), math.inf, "set", self.exercise, self.load_kg)
         self._event(begin_text(segment))
 
     def _end_set(self, one: BookedSet, end_s: float) -> None:
-        segment = Segment(one.start_s, round(end_s, 3), "set", one.exercise, one.load_kg)
+        segment = Segment(one.start_s, _milliseconds(end_s), "set", one.exercise, one.load_kg)
         if one.reps and segment.end_s > segment.start_s:
             self._noted(self._tape.segment(segment))
         else:
@@ -285,11 +284,8 @@ class LiveSession:
     def _keep_sets(self) -> None:
         """Begin and end sets by themselves."""
         if self._live and self._guide is None and not self._pipeline.folding:
-            if self._reminded_s is not None:
-                if self._plan.by_itself and self.newest_s - self._reminded_s > self._plan.remind_s:
-                    self._reminded_s = None
-                    self._begin_set()
-                return
+            if self._reminded_s is not None and self.newest_s - self._reminded_s > self._plan.remind_s:
+                self._reminded_s = None
             current = self._book.current(self.newest_s)
             over = current is not None and current.reps and self.newest_s - current.last_s > self._plan.rest_s
             if over and current is not None and self._plan.by_itself:
@@ -385,3 +381,10 @@ class LiveSession:
             self._guide = None
             self._reminded_s = self.newest_s
             self._say_line("calibrated")
+            if self._plan.by_itself:
+                self._begin_set()  # while it is still being said what to watch: nobody waits for that
+
+
+def _milliseconds(time_s: float) -> float:
+    """Whole ones, and never in the future."""
+    return math.floor(1000.0 * time_s) / 1000.0

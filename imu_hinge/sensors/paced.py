@@ -6,7 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from imu_hinge.recording.model import Arrivals
+from imu_hinge.sensors.driver import Books
 from imu_hinge.sensors.health import ClipHealth, LinkState
 from imu_hinge.sensors.replay import ReplaySource
 from imu_hinge.sensors.source import Delivery
@@ -37,6 +40,7 @@ class PacedSource:
         self._speed = speed
         self._notes = notes
         self._replay = ReplaySource(arrivals, batch_s)
+        self._received = np.zeros(len(arrivals.clip_names), np.int64)
         self._stopped = threading.Event()
         self._now = now
         self._wait = self._stopped.wait if wait is None else wait
@@ -71,6 +75,7 @@ class PacedSource:
                         return
             if self._stopped.is_set():
                 return
+            self._received += np.bincount(delivery.block.clip_index, minlength=len(self.clips))
             if self._notes:
                 yield delivery
             elif len(delivery.block):
@@ -90,7 +95,8 @@ class PacedSource:
                 "recorded",
                 rate_hz=self._rates_hz[clip],
                 nominal_hz=self._rates_hz[clip],
+                books=Books(received=int(self._received[index])),
             )
-            for clip in self.clips
+            for index, clip in enumerate(self.clips)
             if clip in self._rates_hz
         )
