@@ -93,7 +93,7 @@ def live(
     if exercise is not None and exercise not in EXERCISES:
         raise typer.BadParameter(f"{exercise!r} is unknown; known: {', '.join(EXERCISES)}", param_hint="--exercise")
     known = load_athlete(athlete)
-    wishes = Wishes(replay, simulate, seed, speed, parse_clips(clips), rate, take_over=take_over)
+    wishes = Wishes(replay, simulate, seed, speed, parse_clips(clips), rate, take_over=take_over or resume)
     folder = None if replay is not None else _folder(out, resume=resume)
     origin = source_of(wishes)
     params = SessionParams()

@@ -42,19 +42,18 @@ _CLIPS: Final = MappingProxyType({"ok": ("●", _GOOD), "warn": ("△", _AMBER),
 _FULL_DEG: Final = 110.0
 _FONT: Final = MappingProxyType(
     {
-        "0": ("█▀█", "█ █", "▀▀▀"),
-        "1": ("▀█ ", " █ ", "▀▀▀"),
-        "2": ("▀▀█", "█▀▀", "▀▀▀"),
-        "3": ("▀▀█", " ▀█", "▀▀▀"),
-        "4": ("█ █", "▀▀█", "  ▀"),
-        "5": ("█▀▀", "▀▀█", "▀▀▀"),
-        "6": ("█▀▀", "█▀█", "▀▀▀"),
-        "7": ("▀▀█", "  █", "  ▀"),
-        "8": ("█▀█", "█▀█", "▀▀▀"),
-        "9": ("█▀█", "▀▀█", "▀▀▀"),
+        "0": ("###", "# #", "# #", "# #", "###"),
+        "1": (" # ", "## ", " # ", " # ", "###"),
+        "2": ("###", "  #", "###", "#  ", "###"),
+        "3": ("###", "  #", "###", "  #", "###"),
+        "4": ("# #", "# #", "###", "  #", "  #"),
+        "5": ("###", "#  ", "###", "  #", "###"),
+        "6": ("###", "#  ", "###", "# #", "###"),
+        "7": ("###", "  #", "  #", "  #", "  #"),
+        "8": ("###", "# #", "###", "# #", "###"),
+        "9": ("###", "# #", "###", "  #", "###"),
     }
 )
-_SCALE: Final = 2
 
 
 def draw_view(view: View, cue: CueView | None, typed: str | None = None) -> RenderableType:
@@ -82,21 +81,23 @@ def _band(view: View, cue: CueView | None) -> RenderableType:
     """One line across the screen: the cue that falls, or the state of the lower back."""
     if cue is not None:
         mark, colour = _VERDICTS.get(cue.severity, ("▲", _RED))
-        return _Band(f"{mark}  {cue.words.upper()}  {mark}", f"bold black on {colour}")
+        return _Band(f"{mark}  {cue.words.upper()}  {mark}", f"bold #000000 on {colour}", lines=3)
     mark, word, colour = _STATES.get(view.body.lumbar_state, _STATES["unknown"])
     if view.phase not in (Phase.SET, Phase.REST):
-        return _Band("", "")
-    return _Band(f"{mark} lower back {word}", f"bold {colour}")
+        return _Band("", "", lines=3)
+    return _Band(f"{mark} lower back {word}", f"bold {colour}", lines=3)
 
 
 class _Band:
-    """Text in the middle of a line that is coloured from edge to edge."""
+    """Text in the middle of lines that are coloured from edge to edge."""
 
-    def __init__(self, text: str, style: str) -> None:
-        self._text, self._style = text, style
+    def __init__(self, text: str, style: str, lines: int = 1) -> None:
+        self._text, self._style, self._lines = text, style, lines
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Text(self._text.center(options.max_width), style=self._style, no_wrap=True)
+        for line in range(self._lines):
+            text = self._text if line == self._lines // 2 else ""
+            yield Text(text.center(options.max_width), style=self._style, no_wrap=True)
 
 
 def _asked(view: View) -> RenderableType:
@@ -148,9 +149,10 @@ def _dot(verdict: str) -> Text:
 
 
 def _big(number: int) -> Text:
-    """A number in block letters, twice as wide and high as one of three lines."""
-    rows = ["  ".join(_FONT[digit][row] for digit in str(max(0, number))) for row in range(3)]
-    return Text("\n".join("".join(c * _SCALE for c in row) for row in rows), style="bold")
+    """A number five lines high."""
+    digits = [_FONT[digit] for digit in str(max(0, number))]
+    rows = ("  ".join(digit[row] for digit in digits) for row in range(5))
+    return Text("\n".join(row.replace("#", "██").replace(" ", "  ") for row in rows), style="bold")
 
 
 def _angles(view: View) -> RenderableType:
@@ -174,26 +176,31 @@ def _angle(name: str, value: Measured, colour: str, marks: tuple[float, ...]) ->
     return (
         Text(name, style=f"bold {colour}"),
         Text(f"{value.value:+.0f}°{sd}", style="bold"),
-        _Bar(value.value, colour, marks),
+        _Bar(value, colour, marks),
     )
 
 
 class _Bar:
-    """An angle as a bar from zero, a sixth of the width left of it; limits and targets as strokes."""
+    """An angle as a bar from zero, a sixth of the width left of it, shaded where it may end as well (90 %); limits and
+    targets as strokes."""
 
-    def __init__(self, value_deg: float, colour: str, marks_deg: tuple[float, ...]) -> None:
-        self._value, self._colour, self._marks = value_deg, colour, marks_deg
+    def __init__(self, value: Measured, colour: str, marks_deg: tuple[float, ...]) -> None:
+        self._value, self._colour, self._marks = value, colour, marks_deg
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = options.max_width
         zero = width // 6
         scale = (width - zero - 1) / _FULL_DEG
-        text = Text(no_wrap=True)
+        value_deg, half_deg = self._value.value or 0.0, NINETY * (self._value.sd or 0.0)
         strokes = {self._at(mark, zero, scale, width) for mark in self._marks}
-        low, high = sorted((zero, self._at(self._value, zero, scale, width)))
+        low, high = sorted((zero, self._at(value_deg, zero, scale, width)))
+        unsure = [self._at(value_deg + side * half_deg, zero, scale, width) for side in (-1, 1)]
+        text = Text(no_wrap=True)
         for column in range(width):
             if column in strokes:
                 text.append("┃", style="bold")
+            elif unsure[0] <= column <= unsure[1]:
+                text.append("▒", style=self._colour)
             elif low <= column <= high:
                 text.append("█", style=self._colour)
             else:
