@@ -108,11 +108,10 @@ class LiveSession:
         for note in delivery.notes:
             self._noted(self._rewritten(note))
         block = self._tape.rows(self._clips, delivery.block) if len(delivery.block) else delivery.block
-        blocks = self._pipeline.update(block) if len(block) else []
         if len(block):
             self.newest_s = max(self.newest_s, float(block.time_s.max()))
-        for one in blocks:
-            self._digest(one)
+            # What is decided is noted after these rows, and so must not change what becomes of them.
+            self._guided([self._digest(one) for one in self._pipeline.stream(block)])
         self._check_calibration()
         self._keep_sets()
 
@@ -184,23 +183,29 @@ class LiveSession:
             prompt=self._maker.prompt(self.phase, self._guide, self.exercise, self._calibration_got, live=self._live),
         )
 
-    def _digest(self, block: PipelineBlock) -> None:
+    def _digest(self, block: PipelineBlock) -> PipelineBlock:
         for cue in block.cues:
             self._sound(cue)
         self._maker.take(block)
-        if self._guide is not None:
-            self._before = self._before if self._guide.state.checking else self._pipeline.calibration
-            for segment in self._guide.take(block.time_s, block.up):
-                self._checking_since_s = self.newest_s
-                self._noted(self._tape.segment(segment))
-                self._say_line(f"{self._guide.state.got or segment.kind}")
-            self._after_guide()
         self._book_reps(block.reps)
         for rep in block.reps:
             for cue in rep.cues:
                 self._sound(cue)
             if rep.result.verdict == "good":
                 self._sink.cue("good_rep", "good")
+        return block
+
+    def _guided(self, blocks: Sequence[PipelineBlock]) -> None:
+        """Lead the athlete on by what the clips showed."""
+        for block in blocks:
+            if self._guide is None:
+                return
+            self._before = self._before if self._guide.state.checking else self._pipeline.calibration
+            for segment in self._guide.take(block.time_s, block.up):
+                self._checking_since_s = self.newest_s
+                self._noted(self._tape.segment(segment))
+                self._say_line(f"{self._guide.state.got or segment.kind}")
+            self._after_guide()
 
     def _book_reps(self, reps: Sequence[LiveRep]) -> None:
         for rep in reps:

@@ -49,6 +49,8 @@ class TerminalState:
 
     def take(self, block: PipelineBlock) -> list[Text]:
         """Take what the pipeline said; give the lines to say."""
+        if not len(block.time_s):
+            return [line for rep in block.reps for line in self.take_rep(rep)]
         self.time_s = float(block.time_s[-1])
         self.calibrated = block.calibrated
         self.hip_deg, self.hip_sd_deg = (

@@ -6,7 +6,7 @@ Feeding the same rows and header notes in any chunking gives identical output.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -76,6 +76,15 @@ class PipelineBlock:
     calibrated: bool = False
     up: Mapping[str, FloatArray] = field(default_factory=dict)
     """By clip, which way is up in the clip, (N, 3); NaN in gaps. Known before anything is calibrated."""
+
+
+    @staticmethod
+    def of_reps(after: PipelineBlock, reps: Sequence[LiveRep]) -> PipelineBlock:
+        """Reps that ended, and no samples."""
+        nothing = np.empty(0)
+        return PipelineBlock(
+            nothing, dict.fromkeys(after.pitch_deg, nothing), JointAngles.unknown(0), tuple(reps), calibrated=True
+        )
 
 
 class Pipeline:
@@ -194,13 +203,23 @@ class Pipeline:
 
     def update(self, block: SampleBlock) -> list[PipelineBlock]:
         """Take rows; give what became known, cut wherever the calibration or the set changed."""
+        return list(self.stream(block))
+
+    def stream(self, block: SampleBlock) -> Iterator[PipelineBlock]:
+        """The same bit by bit, to be taken to its end: angles and cues before reps that ended are worked out, which
+        takes some tens of milliseconds; these come by themselves, in a block without samples."""
         samples = self._intake.update(block)
         if not samples:
-            return []
+            return
         first = next(iter(samples.values())).first
         n = len(next(iter(samples.values())))
         cuts = sorted({0, n, *(c - first for c in self._boundaries(first, first + n))})
-        return [self._advance({name: part.part(a, b) for name, part in samples.items()}) for a, b in pairwise(cuts)]
+        for a, b in pairwise(cuts):
+            now = self._advance({name: part.part(a, b) for name, part in samples.items()})
+            yield now
+            reps = self._measured(float(now.time_s[-1])) if now.calibrated else []
+            if reps:
+                yield PipelineBlock.of_reps(now, reps)
 
     def finish(self) -> tuple[LiveRep, ...]:
         """The reps that the end of the stream cut off after their return."""
@@ -265,7 +284,6 @@ class Pipeline:
             doubt = inclination_doubt_rad(tracks, self._sites)
             self._separation.remember(time_s, motion, falling, doubt, self._oldest_s(grid))
         self._ended += self._reps.update(grid, falling, self._history)
-        reps = self._measured(float(time_s[-1]))
         cues: list[Cue] = []
         if self._cues is not None and self._coaching(float(time_s[0])):
             cues = self._cues.update(grid, self._watched(float(time_s[0])))
@@ -273,8 +291,7 @@ class Pipeline:
             time_s,
             {name: np.rad2deg(m.pitch_rad) for name, m in motion.items()},
             joints,
-            tuple(reps),
-            tuple(cues),
+            cues=tuple(cues),
             calibrated=True,
             up=up,
         )

@@ -162,7 +162,7 @@ def test_an_interrupt_leaves_quietly_with_130(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("imu_hinge.cli.analyze.run", interrupted)
+    monkeypatch.setattr("imu_hinge.cli.analyze.result_of", interrupted)
     shown = imu_hinge("analyze", short_file, "--out", tmp_path / "out")
     assert (shown.code, shown.err) == (130, "")
     assert not (tmp_path / "out").exists()
