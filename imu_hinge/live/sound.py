@@ -102,9 +102,8 @@ class SoundPlayer:
         return self._volume_db
 
     def set_volume(self, volume_db: float) -> None:
-        """Play at this volume from now on, dB; 0 is full."""
+        """Play at this volume from the next sound on, dB; 0 is full."""
         self._volume_db = volume_db
-        self._tell(f"volume {volume_db:.2f}")
 
     def start(self, wait_s: float = _READY_S) -> str:
         """Start the sound process, and wait until it says whether sound can come, at most ``wait_s``; give the
@@ -125,7 +124,7 @@ class SoundPlayer:
         self._token += 1
         token = self._token
         self._asked_ns[token] = self._clock_ns()
-        if not self._tell(f"play {earcon_key(name, severity)} {token}"):
+        if not self._tell(f"play {earcon_key(name, severity)} {self._volume_db:.2f} {token}"):
             self._asked_ns.pop(token, None)
             self._dropped += 1
 
@@ -197,7 +196,6 @@ class SoundPlayer:
         self._process = process
         if self._closing:
             process.stdin.close()
-        self._tell(f"volume {self._volume_db:.2f}")
         self._listen(process.stdout)
         self._process = None
         process.stdin.close()

@@ -19,23 +19,37 @@ SampleArray = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Command:
-    """An earcon that was asked for: its key, and a number by which the asker knows it again."""
+    """An earcon that was asked for: its key, at what volume (dB; 0 is full), and a number by which the asker knows it
+    again."""
 
     key: str
+    volume_db: float
     token: int
+
+    @property
+    def figure(self) -> str:
+        """What it tells, however urgently: ``rounding`` of ``rounding-red``."""
+        return self.key.partition("-")[0]
+
+
+@dataclass
+class _Playing:
+    figure: str
+    sound: FloatArray
+    done: int = 0
+    ending: bool = False
 
 
 class Mixer:
     """Plays sounds into blocks. One thread may ask while another mixes: a deque is all they share."""
 
-    def __init__(self, sounds: Mapping[str, FloatArray], begun: Callable[[Command], None], voices: int = 6) -> None:
-        """``sounds`` by key, (N,) each within plus or minus 1. ``begun`` is told when the first sample of a sound
-        is in the block being mixed; of more than ``voices`` at once the oldest ends."""
+    def __init__(self, sounds: Mapping[str, FloatArray], begun: Callable[[Command], None]) -> None:
+        """``sounds`` by key, (N,) each within plus or minus 1. ``begun`` is told when the first sample of a sound is in
+        the block being mixed."""
         self._sounds = dict(sounds)
         self._begun = begun
         self._asked: deque[Command] = deque(maxlen=64)
-        self._playing: deque[tuple[FloatArray, int]] = deque(maxlen=voices)
-        self._gain = self._wanted = 1.0
+        self._playing: list[_Playing] = []
 
     @property
     def silent(self) -> bool:
@@ -49,28 +63,22 @@ class Mixer:
         self._asked.append(command)
         return True
 
-    def set_volume(self, volume_db: float) -> None:
-        """Play at this volume from the next block on, dB; 0 is full."""
-        self._wanted = gain_of(volume_db)
-
     def mix(self, frames: int) -> SampleArray:
         """The next block (frames,), within plus or minus 1."""
-        if not self._playing:
-            self._gain = self._wanted
         while self._asked:
-            command = self._asked.popleft()
-            self._begun(command)
-            self._playing.append((self._sounds[command.key], 0))
+            self._begin(self._asked.popleft())
         block = np.zeros(frames)
-        if self._playing:
-            for _ in range(len(self._playing)):
-                sound, done = self._playing.popleft()
-                part = sound[done : done + frames]
-                block[: len(part)] += part
-                if done + frames < len(sound):
-                    self._playing.append((sound, done + frames))
-            # A volume that jumped within a block would click.
-            block *= np.linspace(self._gain, self._wanted, frames)
-            np.clip(block, -1.0, 1.0, out=block)
-        self._gain = self._wanted
-        return block.astype(np.float32)
+        for one in self._playing:
+            part = one.sound[one.done : one.done + frames]
+            block[: len(part)] += part * np.linspace(1.0, 0.0, frames)[: len(part)] if one.ending else part
+            one.done += frames
+        self._playing = [one for one in self._playing if one.done < len(one.sound) and not one.ending]
+        return np.clip(block, -1.0, 1.0).astype(np.float32)
+
+    def _begin(self, command: Command) -> None:
+        self._begun(command)
+        # Red right after amber would be a muddle: the newer of the same figure takes the place of the older.
+        self._playing = [one for one in self._playing if one.figure != command.figure or one.done]
+        for one in self._playing:
+            one.ending = one.ending or one.figure == command.figure
+        self._playing.append(_Playing(command.figure, self._sounds[command.key] * gain_of(command.volume_db)))

@@ -3,18 +3,17 @@
 It is a process of its own so that neither a screen nor a page nor the mathematics can hold up a sound: its interpreter
 lock is its own. It imports numpy and, where it is to be heard, miniaudio, and nothing else that takes time.
 
-Lines in: ``play KEY TOKEN``, ``volume DB``, ``quit`` (when what sounds has ended). The end of the input ends it
-at once.
-Lines out: ``on WHERE`` when sound can come; ``cannot WHY`` before it gives up; ``lost WHY`` when
-sound came and comes no more; ``begun TOKEN NS`` when the first sample
-of an earcon is mixed, at so many ns of ``time.perf_counter_ns``, which all processes of a machine share; ``refused
-TOKEN`` for an earcon that it does not know.
+Lines in: ``play KEY DB TOKEN``, ``quit`` (when what sounds has ended). The end of the input ends it at once.
+Lines out: ``on WHERE`` when sound can come; ``cannot WHY`` before it gives up; ``lost WHY`` when sound came and comes
+no more; ``begun TOKEN NS`` when the first sample of an earcon is mixed, at so many ns of ``time.perf_counter_ns``,
+which all processes of a machine share; ``refused TOKEN`` for an earcon that it does not know.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import threading
 import time
@@ -37,6 +36,7 @@ _STALLED_S: Final = 2.0
 _LAST_SOUND_S: Final = 1.5
 """How long ``quit`` waits for what sounds, s: longer than any earcon."""
 _POLL_S: Final = 0.02
+_VOLUME: Final = re.compile(r"-?\d+\.\d+")
 
 
 class _NoSoundError(Exception):
@@ -159,14 +159,9 @@ def obey(line: str, mixer: Mixer, refused: Callable[[int], None]) -> bool:
     match words:
         case ["quit"]:
             return False
-        case ["play", key, token] if token.isdecimal():
-            if not mixer.ask(Command(key, int(token))):
+        case ["play", key, volume, token] if _VOLUME.fullmatch(volume) and token.isdecimal():
+            if not mixer.ask(Command(key, float(volume), int(token))):
                 refused(int(token))
-        case ["volume", text]:
-            try:
-                mixer.set_volume(float(text))
-            except ValueError:
-                return True
     return True
 
 
