@@ -25,6 +25,7 @@ from benchmarks import (
     reading,
     recorded,
     separation_speed,
+    sound,
     streaming,
 )
 from benchmarks.tables import Outcome, markdown
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[], Outcome | None]] = {
     "clocks": clocks.measure,
     "arrivals": arrivals.measure,
     "live_session": live_session.measure,
+    "sound": sound.measure,
     "ablation": ablation.measure,
     "conditions": ablation.measure_conditions,
     "recorded": recorded.measure,

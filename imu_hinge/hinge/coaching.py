@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["COACHING", "FOR_EXERCISE", "UNSEEN", "Coaching", "coaching_of", "seen_words"]
+__all__ = ["ACHIEVED", "COACHING", "FOR_EXERCISE", "UNSEEN", "Coaching", "coaching_of", "seen_words"]
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,11 @@ COACHING: Final[Mapping[str, Coaching]] = MappingProxyType(
 )
 """Fault -> words; with those below the only place where faults are put into words."""
 
+ACHIEVED: Final[Mapping[str, Coaching]] = MappingProxyType(
+    {"target_depth": Coaching("target depth", "deep enough", "", "target depth reached at {value}")}
+)
+"""Cue that is no fault -> words."""
+
 FOR_EXERCISE: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
         ("squat", "rounded_back"): "Keep the chest up on the way down, and stop where the lower back begins to round.",
@@ -134,9 +139,11 @@ UNSEEN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 
 def coaching_of(fault: str, exercise: str = "") -> Coaching:
-    """The words of a fault, for an exercise where that has its own; without words it is called by its name."""
+    """The words of a fault (or of another cue), for an exercise where that has its own; without words it is called by
+    its name."""
     plain = fault.replace("_", " ")
-    words = COACHING.get(fault, Coaching(plain, plain, "", plain + " {value}"))
+    unknown = Coaching(plain, plain, "", plain + " {value}")
+    words = COACHING.get(fault) or ACHIEVED.get(fault, unknown)
     return replace(words, advice=FOR_EXERCISE.get((exercise, fault), words.advice))
 
 

@@ -63,7 +63,7 @@ class TerminalState:
         return [*cues, *(line for rep in block.reps for line in self.take_rep(rep))]
 
     def _take_cues(self, cues: tuple[Cue, ...]) -> list[Text]:
-        self.cues += len(cues)
+        self.cues += sum(cue.is_fault for cue in cues)
         lines = [cue_line(cue) for cue in cues]
         self.lines.extend(lines)
         return lines
@@ -90,9 +90,11 @@ def _latest(values: np.ndarray) -> float:
 
 def cue_line(cue: Cue) -> Text:
     """A cue as one line: when, what, how far."""
+    words = coaching_of(cue.name)
+    if not cue.is_fault:
+        return Text(f"{clock(cue.time_s)}  ● {words.cue} ({words.name} {cue.value_deg:.0f}°)", style=_GOOD)
     colour = _RED if cue.severity == "red" else _AMBER
     mark = "▲" if cue.severity == "red" else "△"
-    words = coaching_of(cue.name)
     return Text(
         f"{clock(cue.time_s)}  {mark} {words.cue} ({words.name} {cue.value_deg:+.0f}°)",
         style=colour,

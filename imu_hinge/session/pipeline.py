@@ -21,7 +21,8 @@ from imu_hinge.body.personal import Personal
 from imu_hinge.conventions import THIGH
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.fusion.track import ClipTrack
-from imu_hinge.hinge.cues import Cue, CueEngine, CueParams, cues_after
+from imu_hinge.hinge.cue_settings import CueSettings
+from imu_hinge.hinge.cues import Cue, CueEngine, cues_after
 from imu_hinge.hinge.faults import Judge, judge_for
 from imu_hinge.hinge.profiles import profile_of
 from imu_hinge.hinge.rep_angles import RepAngles
@@ -98,7 +99,7 @@ class Pipeline:
         clip_rates_hz: Mapping[str, float],
         params: SessionParams | None = None,
         bench: Mapping[str, BenchCalibration] | None = None,
-        cue_params: CueParams | None = None,
+        cue_settings: CueSettings | None = None,
         measures: Measures | None = None,
         athlete: Personal | None = None,
         serials: Mapping[str, str | None] | None = None,
@@ -123,7 +124,7 @@ class Pipeline:
             bench,
         )
         self._orienter = Orienter(tuple(sites), self._params.orientation, rate_hz)
-        self._cue_params = CueParams() if cue_params is None else cue_params
+        self._cue_settings = CueSettings() if cue_settings is None else cue_settings
         has_thigh = THIGH in clip_roles(sites)
         self._announced = Announced()
         self._announced_only = announced_only
@@ -168,6 +169,7 @@ class Pipeline:
         """Sentences about this session so far."""
         found = self._calibration.warnings if self._calibration is not None else ()
         found = (*found, *self._athlete_warnings, *map(slip_words, self._slips))
+        found = (*found, *(() if self._cues is None else self._cues.notes))
         if self.dropped_rows:
             found = (*found, f"{self.dropped_rows} samples came too late for the live view; analyze uses them")
         return found
@@ -250,10 +252,11 @@ class Pipeline:
         free = [s for s in self._announced.sets if profile_of(s.exercise).foot == "free"]
         return not any(s.start_s - SET_MARGIN_S <= now_s <= s.end_s + SET_MARGIN_S for s in free)
 
-    def _watched(self, now_s: float) -> tuple[str, ...]:
-        """The faults that the set under way is watched for."""
+    def _watched(self, now_s: float) -> tuple[tuple[str, ...], str | None]:
+        """The faults that the set under way is watched for, and its exercise."""
         here = [s for s in self._announced.sets if s.start_s <= now_s < s.end_s]
-        return profile_of(here[-1].exercise if here else None).faults
+        exercise = here[-1].exercise if here else None
+        return profile_of(exercise).faults, exercise
 
     def _advance(self, samples: Mapping[str, GridSamples]) -> PipelineBlock:
         """One stretch without a change in it."""
@@ -286,7 +289,7 @@ class Pipeline:
         self._ended += self._reps.update(grid, falling, self._history)
         cues: list[Cue] = []
         if self._cues is not None and self._coaching(float(time_s[0])):
-            cues = self._cues.update(grid, self._watched(float(time_s[0])))
+            cues = self._cues.update(grid, *self._watched(float(time_s[0])))
         return PipelineBlock(
             time_s,
             {name: np.rad2deg(m.pitch_rad) for name, m in motion.items()},
@@ -331,7 +334,7 @@ class Pipeline:
         reference = reference_with(self._athlete, shown, has_thigh=has_thigh)
         self._judge = judge_for(reference, self._params.faults, has_thigh=has_thigh)
         if self._cues is None:
-            self._cues = CueEngine(self._judge, self._cue_params)
+            self._cues = CueEngine(self._judge, self._cue_settings)
         else:
             self._cues.retune(self._judge)
 
@@ -366,7 +369,8 @@ class Pipeline:
                 trusted=trusted,
                 after_s=_LOCKOUT_S,
             )
-            live.append(LiveRep(exercise, result, cues_after(result.faults, result.end_s)))
+            muted = self._cue_settings.of(exercise).muted
+            live.append(LiveRep(exercise, result, cues_after(result.faults, result.end_s, muted)))
             self._told.append(e)
             if self._calibration is not None:
                 tops_s = (e.rep.start_s, e.rep.end_s)

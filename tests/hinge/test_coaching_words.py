@@ -7,7 +7,7 @@ import re
 import pytest
 
 from imu_hinge.conventions import EXERCISES, FAULTS
-from imu_hinge.hinge.coaching import COACHING, FOR_EXERCISE, UNSEEN, coaching_of, seen_words
+from imu_hinge.hinge.coaching import ACHIEVED, COACHING, FOR_EXERCISE, UNSEEN, coaching_of, seen_words
 from imu_hinge.hinge.profiles import PROFILES
 
 CLAIMS = re.compile(
@@ -31,7 +31,15 @@ def test_words_are_short_plain_and_claim_nothing(name: str) -> None:
 
 
 def test_cues_differ_from_each_other() -> None:
-    assert len({words.cue for words in COACHING.values()}) == len(COACHING)
+    every = [*COACHING.values(), *ACHIEVED.values()]
+    assert len({words.cue for words in every}) == len(every)
+
+
+def test_what_was_achieved_has_words_but_is_no_fault() -> None:
+    assert not set(ACHIEVED) & set(FAULTS)
+    assert coaching_of("target_depth", "squat").cue == "deep enough"
+    assert seen_words("target_depth", "71°") == "target depth reached at 71°"
+    assert not any(CLAIMS.search(words.cue + words.seen) for words in ACHIEVED.values())
 
 
 def test_what_was_seen_has_its_number_where_there_is_one() -> None:

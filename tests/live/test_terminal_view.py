@@ -72,6 +72,16 @@ def test_a_cue_says_what_to_do() -> None:
     assert "▲" in cue_line(Cue(65.0, "arched_back", "red", -9.0)).plain
 
 
+def test_a_depth_that_was_reached_is_no_fault_and_not_drawn_as_one() -> None:
+    cue = Cue(65.0, "target_depth", "good", 71.3)
+    assert cue_line(cue).plain == " 1:05.0  ● deep enough (target depth 71°)"
+    assert cue_line(cue).style == cue_line(replace(cue, value_deg=90.0)).style
+    assert cue_line(cue).style not in {cue_line(replace(cue, severity=s)).style for s in ("amber", "red")}
+    state = TerminalState("s", 0.0, 60.0)
+    assert len(state.take(block(60.0, 5.0, cues=(cue, replace(cue, name="rounded_back", severity="red"))))) == 2
+    assert state.cues == 1
+
+
 def test_cues_that_only_a_finished_rep_earns_follow_its_line() -> None:
     state = TerminalState("x", 0.0, 100.0)
     rep = LiveRep("rdl", REP, (Cue(64.2, "incomplete_lockout", "amber", 9.0),))
