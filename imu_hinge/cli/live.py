@@ -9,12 +9,15 @@ from typing import Annotated
 
 import typer
 
+from imu_hinge.cli.live_media import Media, MediaWishes
+from imu_hinge.cli.live_pages import Pages
 from imu_hinge.cli.live_screen import show
 from imu_hinge.cli.live_setup import Wishes, header_of, source_of
 from imu_hinge.cli.options import AthleteOption, BenchOption, ClipsOption, load_athlete, parse_clips
 from imu_hinge.conventions import EXERCISES
 from imu_hinge.errors import FormatError
-from imu_hinge.live.cue_sink import Silent
+from imu_hinge.hinge.cue_settings import LIVE_CUES
+from imu_hinge.hinge.cue_words import parse_cue_words
 from imu_hinge.live.plan import Plan
 from imu_hinge.live.runner import RECORDING_NAME, LiveRun, Setup
 from imu_hinge.recording import assemble, read_arrivals
@@ -81,7 +84,9 @@ def live(
     lan: Annotated[
         bool, typer.Option("--lan", help="Open the page to the phones in this network, with a token.")
     ] = False,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Of the page; 0: any.")] = 8765,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Of the page; 8765 if it is free.")
+    ] = None,
     no_screen: Annotated[bool, typer.Option("--no-screen", help="Lines instead of a screen.")] = False,
     take_over: Annotated[
         bool, typer.Option("--take-over", help="End what a clip streams or logs already; refused otherwise.")
@@ -119,6 +124,7 @@ def live(
         replayed=origin.replayed,
         clips=parse_clips(clips),
         assign=origin.assign,
+        cues=parse_cue_words(cue or (), LIVE_CUES),
     )
 
     def save(made: Path) -> tuple[str, ...]:
@@ -130,8 +136,15 @@ def live(
         paths = write_outputs(made, files)
         return (f"personal reference: {why}", *(str(path) for path in paths))
 
-    run = LiveRun(origin.source, setup, Silent(), save)
-    failure = show(run, screen=sys.stdout.isatty() and not no_screen)
+    media = Media(MediaWishes(not no_sound, volume, speak))
+    run = LiveRun(origin.source, setup, media.sink, save, say=media.say, sound=media.words)
+    pages = Pages(run.board, wanted=page, lan=lan, port=port)
+    media.start()
+    try:
+        failure = show(run, screen=sys.stdout.isatty() and not no_screen, notes=pages.start())
+    finally:
+        pages.stop()
+        media.close()
     _report(run, folder, failure)
 
 

@@ -11,7 +11,16 @@ from typing import Any, Final, Literal, get_args
 from imu_hinge.conventions import EXERCISES, FAULTS
 from imu_hinge.errors import FormatError
 
-__all__ = ["SENSITIVITY", "BackThreshold", "CueParams", "CueSettings", "DepthTarget", "DepthUnit", "ThresholdUnit"]
+__all__ = [
+    "LIVE_CUES",
+    "SENSITIVITY",
+    "BackThreshold",
+    "CueParams",
+    "CueSettings",
+    "DepthTarget",
+    "DepthUnit",
+    "ThresholdUnit",
+]
 
 ThresholdUnit = Literal["deg", "of_max"]
 """Degrees beyond the own reference hinge, or a share of the athlete's own maximum flexion."""
@@ -147,6 +156,10 @@ class CueSettings:
         }
         return json.dumps({"default": default, "exercises": exercises}, indent=1, allow_nan=False)
 
+    def to_line(self) -> str:
+        """The same in one line of a recording's header."""
+        return json.dumps(json.loads(self.to_json()), separators=(",", ":"))
+
     @classmethod
     def from_json(cls, text: str, *, path: str | None = None) -> CueSettings:
         """Settings from JSON text; what it does not say is as by default, in an exercise as in the text's default.
@@ -213,3 +226,7 @@ def _part(name: str, raw: object) -> BackThreshold | DepthTarget:
     if not isinstance(told.get("unit", ""), str):
         raise ValueError(f"unit of {name} is no word")
     return kind(**told)
+
+
+LIVE_CUES: Final = CueSettings(CueParams(target_depth=DepthTarget()))
+"""What a live session begins with: everything that may sound, depth as well."""

@@ -22,6 +22,7 @@ import numpy as np
 from imu_hinge.body.personal import Personal
 from imu_hinge.conventions import BACK, PELVIS, SITES, THIGH
 from imu_hinge.errors import FormatError, ImuHingeError, OutputError
+from imu_hinge.hinge.cue_settings import CueSettings
 from imu_hinge.live.cue_sink import CueSink
 from imu_hinge.live.plan import Command, Order, Plan
 from imu_hinge.live.prompts import CONNECTING, SAVING, where_prompt
@@ -36,7 +37,7 @@ from imu_hinge.sensors.replay import ReplaySource
 from imu_hinge.sensors.source import Delivery, SampleBlock
 from imu_hinge.session.clip_store import load_for
 from imu_hinge.session.params import SessionParams
-from imu_hinge.session.replay import ANNOUNCED_ONLY, pipeline_for
+from imu_hinge.session.replay import ANNOUNCED_ONLY, CUES_KEY, pipeline_for
 from imu_hinge.session.tap_watch import TapWatch
 from imu_hinge.session.tape import WrittenTape
 from imu_hinge.session.tracks import choose_clips
@@ -67,6 +68,8 @@ class Setup:
     clips: tuple[str, ...] | None = None
     """Of a recording that is played, only these."""
     assign: Callable[[str, str], None] = lambda serial, clip: None
+    cues: CueSettings = field(default_factory=CueSettings)
+    """Written into the recording's header, so that a replay cues alike; one that is gone on with keeps its own."""
 
 
 class LiveRun:
@@ -286,6 +289,7 @@ class LiveRun:
     def _header(self) -> dict[str, str]:
         header = dict(self._setup.plan.header)
         header[ANNOUNCED_ONLY[0]] = ANNOUNCED_ONLY[1]
+        header[CUES_KEY] = self._setup.cues.to_line()
         was = dict(zip(self._clips, self._source.clips, strict=True))
         nominal_hz = {one.clip: one.nominal_hz for one in self._source.health()}
         for clip in self._clips:

@@ -78,7 +78,6 @@ class PipelineBlock:
     up: Mapping[str, FloatArray] = field(default_factory=dict)
     """By clip, which way is up in the clip, (N, 3); NaN in gaps. Known before anything is calibrated."""
 
-
     @staticmethod
     def of_reps(after: PipelineBlock, reps: Sequence[LiveRep]) -> PipelineBlock:
         """Reps that ended, and no samples."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from imu_hinge.body.personal import Personal
 from imu_hinge.fusion.bench import BenchCalibration
+from imu_hinge.hinge.cue_settings import CueSettings
 from imu_hinge.recording import assemble, check_alive, check_units
 from imu_hinge.recording.header import parse_event, parse_segment
 from imu_hinge.recording.in_progress import begun, dropped, undone_s
@@ -20,10 +21,12 @@ from imu_hinge.session.pipeline import LiveRep, Pipeline, PipelineBlock
 from imu_hinge.session.separation import measures_of
 from imu_hinge.session.tracks import choose_clips, clip_rates_hz, grid_rate_hz
 
-__all__ = ["ANNOUNCED_ONLY", "Step", "pipeline_for", "replay", "run", "tell"]
+__all__ = ["ANNOUNCED_ONLY", "CUES_KEY", "Step", "pipeline_for", "replay", "run", "tell"]
 
 ANNOUNCED_ONLY: Final = ("live.sets", "announced")
 """The header line of a recording whose sets were all announced while it ran."""
+CUES_KEY: Final = "live.cues"
+"""The header line that says how cues were set."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ def pipeline_for(
     ``chosen`` are the clips used, ``clips`` names all of the source's in index order.
     """
     rates_hz = clip_rates_hz(recording, chosen)
+    told = recording.header.get(CUES_KEY)
     return Pipeline(
         clips,
         {name: clip.site for name, clip in chosen.items()},
@@ -115,5 +119,6 @@ def pipeline_for(
         measures=measures_of(recording),
         athlete=athlete,
         serials={name: clip.serial for name, clip in chosen.items()},
+        cue_settings=CueSettings.from_json(told, path=recording.name) if told is not None else None,
         announced_only=recording.header.get(ANNOUNCED_ONLY[0]) == ANNOUNCED_ONLY[1],
     )
