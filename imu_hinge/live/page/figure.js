@@ -15,7 +15,7 @@ const mix = (a, b, share) => (a === null || b === null ? b : a + (b - a) * share
 export class Figure {
   constructor(root) {
     this.parts = {};
-    root.append(svg("path", { id: "ground", d: "M-560 8 H600" }));
+    root.append(svg("path", { id: "ground", d: "M-525 8 H635" }));
     for (const [name, width] of Object.entries(WIDTHS)) {
       this.parts[name] = svg("path", { id: `figure-${name}`, class: "part", "stroke-width": width });
     }
@@ -83,7 +83,7 @@ export class Figure {
     const [x, y] = p.lumbar[(p.lumbar.length - 1) / 2].map((value) => 1000 * value);
     const along = [Math.sin(p.middle), Math.cos(p.middle)], out = [way * Math.cos(p.middle), -way * Math.sin(p.middle)];
     const at = (o, a) => `${(x + o * out[0] + a * along[0]).toFixed(1)} ${(-(y + o * out[1] + a * along[1])).toFixed(1)}`;
-    const base = WIDTHS.lumbar / 2 + 24;
+    const base = WIDTHS.lumbar / 2 + 40;
     return `M${at(base, -MARK)} L${at(base + 1.5 * MARK, 0)} L${at(base, MARK)} Z`;
   }
 }

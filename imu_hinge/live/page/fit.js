@@ -2,10 +2,12 @@
 
 const probe = document.createElement("canvas").getContext("2d");
 const LINE = 1.04, MOST_WORDS = 8;
+const SENSE = 0.85; // what it counts for when a line runs on past a comma
+const CALM = 0.9; // and each line more
 const boxes = new Map();
 const watcher = new ResizeObserver((entries) => entries.forEach((entry) => lay(entry.target)));
 
-/** Show text in an element with a size of its own, in lines as large as fit. */
+/** Show text in an element, in lines as large as fit its width and its max-height, or its own height without one. */
 export function fit(element, text) {
   if (boxes.get(element) === text) return;
   if (!boxes.has(element)) watcher.observe(element);
@@ -15,14 +17,17 @@ export function fit(element, text) {
 
 function lay(element) {
   const words = (boxes.get(element) || "").split(" ").filter(Boolean);
-  const width = element.clientWidth, height = element.clientHeight;
+  const style = getComputedStyle(element);
+  const width = element.clientWidth, height = parseFloat(style.maxHeight) || element.clientHeight;
   if (!width || !height || !words.length) {
     element.replaceChildren();
     return;
   }
-  const style = getComputedStyle(element);
   probe.font = `${style.fontWeight} 100px ${style.fontFamily}`;
-  const best = breakings(words).map((lines) => ({ lines, size: sizeOf(lines, width, height) })).sort((a, b) => b.size - a.size)[0];
+  const best = breakings(words).map((lines) => {
+    const size = sizeOf(lines, width, height);
+    return { lines, size, worth: size * SENSE ** lines.filter((line) => /,\s/.test(line)).length * CALM ** (lines.length - 1) };
+  }).sort((a, b) => b.worth - a.worth)[0];
   const most = parseFloat(style.getPropertyValue("--fit-most")) || Infinity;
   element.style.fontSize = `${Math.min(most, best.size).toFixed(1)}px`;
   element.replaceChildren(...best.lines.map((line) => {

@@ -49,7 +49,6 @@ function dots(list, verdicts) {
     setMark(dot, verdict);
     return dot;
   }));
-  list.style.setProperty("--dots", Math.max(8, verdicts.length));
 }
 
 export function exerciseWords(name) {
@@ -63,10 +62,9 @@ export function showHeader(view) {
   say(byId("exercise"), exerciseWords(view.exercise) + load(view.load_kg));
   const old = view.calibration === "none" ? "not calibrated" : view.calibration === "full" ? "" : `${view.calibration} calibration`;
   say(byId("set-number"), [view.set_number ? `Set ${view.set_number}` : "", old].filter(Boolean).join(" · "));
-  const shown = view.clips.map((c) => [c.clip, c.state, c.state === "ok" ? "" : c.words, c.battery_percent]);
+  const shown = view.clips.map((c) => [c.clip, c.state, c.state === "ok" || c.advice ? "" : c.words, c.battery_percent]);
   rebuild(byId("clips"), shown, () => shown.map(([clip, state, words, battery]) => {
-    const chip = marked("li", state, clip);
-    chip.title = words;
+    const chip = marked("li", state, words ? `${clip}: ${words}` : clip);
     if (battery !== null) {
       const level = make("span", `${battery} %`, battery <= 15 ? "battery low" : "battery");
       level.style.setProperty("--level", `${battery}%`);
