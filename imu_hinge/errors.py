@@ -18,6 +18,7 @@
     │   ├── PacketError              a notification that is no packet
     │   └── RefusedError             the clip says no to a request (status)
     ├── ScenarioError                the simulator was asked for something it does not know
+    ├── PageError                    the page of a live session cannot be served (port)
     └── OutputError                  a result cannot be written (path)
 
 Programming errors (wrong shapes, wrong types) are ``ValueError`` and ``TypeError`` and are not caught by the CLI.
@@ -36,6 +37,7 @@ __all__ = [
     "LinkError",
     "OutputError",
     "PacketError",
+    "PageError",
     "ProtocolError",
     "RecordingError",
     "RefusedError",
@@ -178,6 +180,14 @@ class RefusedError(ProtocolError):
 
 class ScenarioError(ImuHingeError):
     """The simulator was asked for something it does not know."""
+
+
+class PageError(ImuHingeError):
+    """The page of a live session cannot be served; ``port`` is the one asked for, None where it is not about that."""
+
+    def __init__(self, what: str, *, port: int | None = None, advice: str | None = None) -> None:
+        self.port = port
+        super().__init__(what, where="page", advice=advice)
 
 
 class OutputError(ImuHingeError):
