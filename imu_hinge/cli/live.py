@@ -100,7 +100,7 @@ def live(
     known = load_athlete(athlete)
     wishes = Wishes(replay, simulate, seed, speed, parse_clips(clips), rate, take_over=take_over or resume)
     folder = None if replay is not None else _folder(out, resume=resume)
-    origin = source_of(wishes)
+    origin = source_of(wishes, known)
     params = SessionParams()
     touch = toe_touch or origin.touches_toes
     steps = (Step.STAND, Step.HINGES, Step.TILTS, *((Step.TOUCH,) if touch else ()))
@@ -117,12 +117,12 @@ def live(
         plan,
         folder,
         resume=resume,
+        by_radio=replay is None and simulate is None,
         ask_where=where,
         params=params,
         athlete=known,
         bench=bench,
-        replayed=origin.replayed,
-        clips=parse_clips(clips),
+        played=origin.played,
         assign=origin.assign,
         cues=parse_cue_words(cue or (), LIVE_CUES),
     )

@@ -13,7 +13,7 @@ from typing import Final
 from rich.console import Console
 from rich.live import Live
 
-from imu_hinge.live.keys import KeyPad, no_keys, terminal_keys
+from imu_hinge.live.keys import KeyPad, terminal_keys
 from imu_hinge.live.plan import Command, Order
 from imu_hinge.live.runner import LiveRun
 from imu_hinge.live.screen import draw_view
@@ -62,21 +62,17 @@ def _on_screen(console: Console, run: LiveRun) -> None:
 
 def _as_lines(console: Console, run: LiveRun) -> None:
     """What is asked for and what happens, a line each."""
-    said = ""
-    logged: tuple[str, ...] = ()
-    with no_keys():
-        over = False
-        while not over:
-            over = run.wait(_REDRAW_S)
-            view = run.board.look()
-            asked = _asked(view)
-            if asked != said:
-                said = asked
-                if asked:
-                    console.print(f"> {asked}", soft_wrap=True, highlight=False, markup=False)
-            for line in _new(logged, view.log):
-                console.print(line, soft_wrap=True, highlight=False, markup=False)
-            logged = view.log
+    said, over = "", False
+    while not over:
+        over = run.wait(_REDRAW_S)
+        view = run.board.look()
+        asked = _asked(view)
+        if asked != said:
+            said = asked
+            if asked:
+                console.print(f"> {asked}", soft_wrap=True, highlight=False, markup=False)
+        while not run.lines.empty():
+            console.print(run.lines.get(), soft_wrap=True, highlight=False, markup=False)
 
 
 def _asked(view: View) -> str:
@@ -86,14 +82,6 @@ def _asked(view: View) -> str:
     step = f" ({prompt.step} of {prompt.steps})" if prompt.steps else ""
     again = f" - again, because {prompt.problem}" if prompt.problem else ""
     return f"{prompt.title}{step}: {prompt.text}{again}"
-
-
-def _new(before: tuple[str, ...], now: tuple[str, ...]) -> tuple[str, ...]:
-    """The lines that came since."""
-    for kept in range(min(len(before), len(now)), 0, -1):
-        if before[-kept:] == now[:kept]:
-            return now[kept:]
-    return now
 
 
 @contextmanager

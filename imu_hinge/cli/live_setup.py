@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from imu_hinge.body.personal import Personal
 from imu_hinge.cli.options import parse_side, parse_sites, parse_speed
+from imu_hinge.live.runner import Played
 from imu_hinge.recording import assemble, read_arrivals
-from imu_hinge.recording.model import Arrivals
+from imu_hinge.recording.model import Arrivals, Recording
 from imu_hinge.sensors.ble_source import BleParams, BleSource
 from imu_hinge.sensors.driver import Wanted
 from imu_hinge.sensors.paced import PacedSource
 from imu_hinge.sensors.recorder import LiveSource
 from imu_hinge.sensors.roles import RoleStore
-from imu_hinge.session.tracks import choose_clips, clip_rates_hz
+from imu_hinge.session.replay import replayable
+from imu_hinge.session.tracks import clip_rates_hz
 
-__all__ = ["Origin", "Wishes", "header_of", "source_of"]
+__all__ = ["Origin", "Wishes", "header_of", "played", "source_of"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Origin:
     """A source, the recording that is played, what its header says, and what is trained in it."""
 
     source: LiveSource
-    replayed: Arrivals | None = None
+    played: Played | None = None
     header: Mapping[str, str] = field(default_factory=dict)
     exercise: str | None = None
     touches_toes: bool = False
@@ -44,12 +47,12 @@ class Origin:
     assign: Callable[[str, str], None] = lambda serial, clip: None
 
 
-def source_of(wishes: Wishes) -> Origin:
+def source_of(wishes: Wishes, athlete: Personal | None = None) -> Origin:
     """The source that is meant. Raises what reading a recording or a scenario raises."""
     speed = parse_speed(wishes.speed)
     if wishes.replay is not None:
         arrivals = read_arrivals(wishes.replay)
-        return Origin(_paced(arrivals, wishes.clips, speed, notes=True), arrivals, exercise=_exercise(arrivals))
+        return played(arrivals, wishes.clips, speed, athlete)
     if wishes.simulate is not None:
         from imu_hinge.simulation import find_scenario, simulate_session, with_clips  # half a second
 
@@ -58,8 +61,10 @@ def source_of(wishes: Wishes) -> Origin:
             plan if wishes.clips is None else with_clips(plan, wishes.clips), wishes.seed
         ).arrivals
         header = {k: v for k, v in arrivals.header.items() if k.startswith(("athlete.", "clip.", "measure."))}
-        touches = bool(assemble(arrivals).segments_of("max_flexion"))
-        return Origin(_paced(arrivals, None, speed, notes=False), None, header, _exercise(arrivals), touches)
+        recording = assemble(arrivals)
+        rates_hz = clip_rates_hz(recording, recording.clips)
+        paced = PacedSource(arrivals, rates_hz, speed=speed, notes=False)
+        return Origin(paced, None, header, _exercise(recording), bool(recording.segments_of("max_flexion")))
     roles = RoleStore()
     source = BleSource(wishes.clips, BleParams(Wanted(rate_hz=wishes.rate_hz), take_over=wishes.take_over), roles)
     return Origin(source, assign=roles.assign)
@@ -74,13 +79,14 @@ def header_of(height_m: float | None, sites: list[str] | None, side: str | None)
     return header
 
 
-def _paced(arrivals: Arrivals, clips: tuple[str, ...] | None, speed: float | None, *, notes: bool) -> PacedSource:
-    recording = assemble(arrivals)
-    rates_hz = clip_rates_hz(recording, choose_clips(recording, clips))
-    return PacedSource(arrivals, rates_hz, speed=speed, notes=notes)
+def played(arrivals: Arrivals, clips: tuple[str, ...] | None, speed: float | None, athlete: Personal | None) -> Origin:
+    """A recording as a source. Raises the same errors as ``analyze`` for those that cannot be."""
+    recording, chosen = replayable(arrivals, clips, athlete)
+    source = PacedSource(arrivals, clip_rates_hz(recording, chosen), speed=speed)
+    return Origin(source, Played(recording, chosen, arrivals.clip_names), exercise=_exercise(recording))
 
 
-def _exercise(arrivals: Arrivals) -> str | None:
+def _exercise(recording: Recording) -> str | None:
     """What is trained first in a recording that says so."""
-    sets = assemble(arrivals).segments_of("set")
+    sets = recording.segments_of("set")
     return sets[0].exercise if sets else None

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from imu_hinge.live.plan import Command, Order
 
-__all__ = ["KeyPad", "Keys", "no_keys", "terminal_keys"]
+__all__ = ["KeyPad", "Keys", "terminal_keys"]
 
 
 class Keys(Protocol):
@@ -23,12 +23,6 @@ class Keys(Protocol):
 class _NoKeys:
     def pressed(self) -> str:
         return ""
-
-
-@contextmanager
-def no_keys() -> Iterator[Keys]:
-    """Nobody is at the keyboard."""
-    yield _NoKeys()
 
 
 class _PosixKeys:

@@ -28,9 +28,9 @@ from imu_hinge.live.plan import Command, Order, Plan
 from imu_hinge.live.prompts import CONNECTING, SAVING, where_prompt
 from imu_hinge.live.session import LiveSession
 from imu_hinge.live.view import Board, Notice, Phase, Prompt, View
-from imu_hinge.recording import RecordingWriter, assemble, read_arrivals
+from imu_hinge.recording import RecordingWriter, read_arrivals
 from imu_hinge.recording.assemble import LONGEST_GAP_S
-from imu_hinge.recording.model import Arrivals, ClipSamples, Recording
+from imu_hinge.recording.model import ClipSamples, Recording
 from imu_hinge.sensors.health import ClipHealth
 from imu_hinge.sensors.recorder import LiveSource, closing_notes
 from imu_hinge.sensors.replay import ReplaySource
@@ -40,14 +40,22 @@ from imu_hinge.session.params import SessionParams
 from imu_hinge.session.replay import ANNOUNCED_ONLY, CUES_KEY, pipeline_for
 from imu_hinge.session.tap_watch import TapWatch
 from imu_hinge.session.tape import WrittenTape
-from imu_hinge.session.tracks import choose_clips
 
-__all__ = ["RECORDING_NAME", "LiveRun", "Setup"]
+__all__ = ["RECORDING_NAME", "LiveRun", "Played", "Setup"]
 
 RECORDING_NAME: Final = "recording.csv"
 _VIEW_EVERY_S: Final = 0.04
 _BREAK_S: Final = 0.1
 """Least time between what was recorded before a break and what comes after it, s."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """A recording, those of its clips that are used, and the names of all in index order."""
+
+    recording: Recording
+    chosen: Mapping[str, ClipSamples]
+    clips: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -59,14 +67,14 @@ class Setup:
     plan: Plan
     folder: Path | None = None
     resume: bool = False
+    by_radio: bool = False
+    """Whether clips are looked for, which takes a while."""
     ask_where: bool = False
     params: SessionParams = field(default_factory=SessionParams)
     athlete: Personal | None = None
     bench: Path | None = None
-    replayed: Arrivals | None = None
-    """The recording that is played, whose header says what the pipeline needs to know."""
-    clips: tuple[str, ...] | None = None
-    """Of a recording that is played, only these."""
+    played: Played | None = None
+    """The recording that is played, where it is one: nothing is recorded then."""
     assign: Callable[[str, str], None] = lambda serial, clip: None
     cues: CueSettings = field(default_factory=CueSettings)
     """Written into the recording's header, so that a replay cues alike; one that is gone on with keeps its own."""
@@ -106,9 +114,12 @@ class LiveRun:
         self._noted: frozenset[str] = frozenset()
         self._utc_at_zero_s = math.nan
         self.saved: tuple[str, ...] = ()
+        self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        """Everything that is said, a line each, for who reads lines."""
         self.session: LiveSession | None = None
         self.failure: BaseException | None = None
-        self.board = Board(View(0, Phase.CONNECTING, 0.0, setup.plan.exercise, prompt=CONNECTING))
+        prompt = CONNECTING if setup.by_radio else None
+        self.board = Board(View(0, Phase.CONNECTING, 0.0, setup.plan.exercise, prompt=prompt))
 
     def start(self) -> None:
         """Run in another thread."""
@@ -234,10 +245,8 @@ class LiveRun:
 
     def _set_up(self) -> LiveSession:
         setup = self._setup
-        if setup.replayed is not None:
-            recording = assemble(setup.replayed)
-            chosen = choose_clips(recording, setup.clips)
-            return self._session(recording, chosen, setup.replayed.clip_names)
+        if setup.played is not None:
+            return self._session(setup.played.recording, setup.played.chosen, setup.played.clips)
         assert setup.folder is not None
         path = setup.folder / RECORDING_NAME
         if setup.resume:
@@ -284,7 +293,9 @@ class LiveRun:
             recording, chosen, clips, setup.params, lambda used: load_for(used, setup.bench), setup.athlete
         )
         breaks_s = setup.params.set_break_s
-        return LiveSession(clips, pipeline, setup.plan, self._sink, set_break_s=breaks_s, say=self._say)
+        return LiveSession(
+            clips, pipeline, setup.plan, self._sink, set_break_s=breaks_s, say=self._say, tell=self.lines.put
+        )
 
     def _header(self) -> dict[str, str]:
         header = dict(self._setup.plan.header)

@@ -52,13 +52,16 @@ class LiveSession:
         *,
         set_break_s: float = 10.0,
         say: Callable[[str], None] = lambda text: None,
+        tell: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """``clips`` names the source's clips in index order; ``say`` speaks a sentence after a set."""
+        """``clips`` names the source's clips in index order; ``say`` speaks a sentence after a set, ``tell`` takes
+        every line of the log."""
         self._clips = tuple(clips)
         self._pipeline = pipeline
         self._plan = plan
         self._sink = sink
         self._say = say
+        self._tell = tell
         self._tape: Tape = NoTape()
         self._book = SetBook(set_break_s)
         self._guide: Guide | None = Guide(self._clips, plan.guide) if plan.guided else None
@@ -72,6 +75,7 @@ class LiveSession:
         self._live = plan.guided
         self._cue: CueView | None = None
         self._cues = 0
+        self._fault_cues = 0
         self._last_rep: tuple[LiveRep, str] | None = None
         self._told_sets: set[float] = set()
         self._log: deque[str] = deque(maxlen=_LOG)
@@ -93,6 +97,11 @@ class LiveSession:
         if current is not None or not self._live:
             return Phase.REST
         return Phase.PAUSED
+
+    @property
+    def cues(self) -> int:
+        """How many cues for faults fell."""
+        return self._fault_cues
 
     @property
     def book(self) -> SetBook:
@@ -217,12 +226,14 @@ class LiveSession:
         self._sink.cue(cue.name, cue.severity)
         self._cues += 1
         self._cue = cue_view(cue, self._cues)
-        if cue.severity != "good":
+        if cue.is_fault:
+            self._fault_cues += 1
             self._say_line(f"{self._cue.words} ({self._cue.detail})")
 
     def _say_line(self, text: str, *, stamped: bool = True) -> None:
         at = f"{clock(max(0.0, self.newest_s))} " if stamped else ""
         self._log.append(f"{at}{text}")
+        self._tell(f"{at}{text}")
 
     # what was noted, by us now or by somebody in a recording
 

@@ -21,7 +21,7 @@ from imu_hinge.session.pipeline import LiveRep, Pipeline, PipelineBlock
 from imu_hinge.session.separation import measures_of
 from imu_hinge.session.tracks import choose_clips, clip_rates_hz, grid_rate_hz
 
-__all__ = ["ANNOUNCED_ONLY", "CUES_KEY", "Step", "pipeline_for", "replay", "run", "tell"]
+__all__ = ["ANNOUNCED_ONLY", "CUES_KEY", "Step", "pipeline_for", "replay", "replayable", "run", "tell"]
 
 ANNOUNCED_ONLY: Final = ("live.sets", "announced")
 """The header line of a recording whose sets were all announced while it ran."""
@@ -84,6 +84,16 @@ def replay(
     recordings that cannot be.
     """
     params = SessionParams() if params is None else params
+    recording, chosen = replayable(arrivals, clips, athlete)
+    pipeline = pipeline_for(recording, chosen, arrivals.clip_names, params, find_bench, athlete)
+    return pipeline, run(ReplaySource(arrivals, batch_s), pipeline)
+
+
+def replayable(
+    arrivals: Arrivals, clips: tuple[str, ...] | None = None, athlete: Personal | None = None
+) -> tuple[Recording, dict[str, ClipSamples]]:
+    """A recording and those of its clips that are used, once it is known that it can be streamed. Raises the same
+    errors as ``analyze`` for those that cannot be."""
     recording = assemble(arrivals)
     if athlete is not None:
         check_same_person(athlete, recording)
@@ -91,8 +101,7 @@ def replay(
     used = replace(recording, clips=chosen)
     check_alive(used)
     check_units(used)
-    pipeline = pipeline_for(recording, chosen, arrivals.clip_names, params, find_bench, athlete)
-    return pipeline, run(ReplaySource(arrivals, batch_s), pipeline)
+    return recording, chosen
 
 
 def pipeline_for(

@@ -58,17 +58,6 @@ def test_replay_reads_standard_input_and_tells_hips_from_spine_with_two_clips(im
     assert "lumbar –" not in shown.out
 
 
-def test_replay_keeps_the_pace_it_was_asked_for(
-    imu_hinge: Run, short_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = [0.0]
-    monkeypatch.setattr("imu_hinge.cli.replay.time.monotonic", lambda: clock[0])
-    monkeypatch.setattr("imu_hinge.cli.replay.time.sleep", lambda s: clock.__setitem__(0, clock[0] + s))
-    imu_hinge("replay", short_file, "--speed", "4")
-    stamps = [float(line.split(",")[0]) for line in short_file.read_text().splitlines() if line[:1].isdigit()]
-    assert clock[0] == pytest.approx((max(stamps) - min(stamps)) / 4, abs=0.05)
-
-
 @pytest.mark.parametrize("speed", ["0", "-1", "fast", "nan", "inf"])
 def test_a_speed_must_be_positive(speed: str, imu_hinge: Run, short_file: Path) -> None:
     shown = imu_hinge("replay", short_file, f"--speed={speed}")

@@ -10,9 +10,8 @@ from html.parser import HTMLParser
 import pytest
 
 from imu_hinge.hinge.coaching import UNSEEN
-from imu_hinge.report.describe import describe
+from imu_hinge.report.describe import creep_words, describe
 from imu_hinge.report.html import render_report
-from imu_hinge.report.describe import creep_words
 from imu_hinge.report.palette import DARK, INK
 from imu_hinge.report.svg import theme_css
 from imu_hinge.session.results import AthleteQuality, SessionResult, SetResult
