@@ -26,6 +26,7 @@ from benchmarks import (
     reading,
     recorded,
     separation_speed,
+    soak,
     sound,
     streaming,
 )
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[], Outcome | None]] = {
     "arrivals": arrivals.measure,
     "live_session": live_session.measure,
     "live_cues": live_cues.measure,
+    "soak": soak.measure,
     "sound": sound.measure,
     "ablation": ablation.measure,
     "conditions": ablation.measure_conditions,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,7 +22,9 @@ from imu_hinge.live.view import CueView, View
 
 __all__ = ["show"]
 
-_REDRAW_S: Final = 0.125
+_REDRAW_S: Final = 0.1
+_SWITCH_S: Final = 0.001
+"""A thread that draws gives way to the one that cues after so long; Python's usual 5 ms would be half of the budget."""
 _CUE_S: Final = 2.0
 
 
@@ -30,7 +33,7 @@ def show(run: LiveRun, *, screen: bool, notes: tuple[str, ...] = ()) -> BaseExce
     console = Console()
     for note in notes:
         console.print(note, soft_wrap=True, highlight=False, markup=False)
-    with _interrupt_stops(run):
+    with _interrupt_stops(run), _quick_switches():
         run.start()
         if screen:
             _on_screen(console, run)
@@ -100,3 +103,13 @@ def _interrupt_stops(run: LiveRun) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _quick_switches() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

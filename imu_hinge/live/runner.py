@@ -45,6 +45,7 @@ __all__ = ["RECORDING_NAME", "LiveRun", "Played", "Setup"]
 
 RECORDING_NAME: Final = "recording.csv"
 _VIEW_EVERY_S: Final = 0.04
+_END_S: Final = 15.0
 _BREAK_S: Final = 0.1
 """Least time between what was recorded before a break and what comes after it, s."""
 
@@ -165,6 +166,7 @@ class LiveRun:
             raise
         finally:
             self._source.stop()
+            _drain(deliveries)
         self._finish()
 
     def _stream(self, session: LiveSession, deliveries: Iterator[Delivery]) -> None:
@@ -347,6 +349,15 @@ class LiveRun:
         view = self.board.look()
         if view.prompt != prompt or view.phase is not phase:
             self.board.put(replace(view, serial=next(self._serials), phase=phase, prompt=prompt))
+
+
+def _drain(deliveries: Iterator[Delivery]) -> None:
+    """Let a source that was stopped end what it does: clips that are not told to stop stream for nobody."""
+    until_s = time.monotonic() + _END_S
+    with suppress(ImuHingeError):  # what it ended with is known, or of no use now
+        for _ in deliveries:
+            if time.monotonic() > until_s:
+                return
 
 
 def _to_be(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
@@ -195,17 +196,18 @@ class _Bar:
         strokes = {self._at(mark, zero, scale, width) for mark in self._marks}
         low, high = sorted((zero, self._at(value_deg, zero, scale, width)))
         unsure = [self._at(value_deg + side * half_deg, zero, scale, width) for side in (-1, 1)]
-        text = Text(no_wrap=True)
-        for column in range(width):
+
+        def cell(column: int) -> tuple[str, str]:
             if column in strokes:
-                text.append("┃", style="bold")
-            elif unsure[0] <= column <= unsure[1]:
-                text.append("▒", style=self._colour)
-            elif low <= column <= high:
-                text.append("█", style=self._colour)
-            else:
-                text.append("│" if column == zero else " ", style=_DIM)
-        yield text
+                return "┃", "bold"
+            if unsure[0] <= column <= unsure[1]:
+                return "▒", self._colour
+            if low <= column <= high:
+                return "█", self._colour
+            return "│" if column == zero else " ", _DIM
+
+        runs = groupby(map(cell, range(width)), key=lambda one: one[1])
+        yield Text.assemble(*(("".join(c for c, _ in run), style) for style, run in runs), no_wrap=True)
 
     @staticmethod
     def _at(value: float, zero: int, scale: float, width: int) -> int:
