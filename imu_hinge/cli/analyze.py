@@ -20,9 +20,9 @@ from imu_hinge.cli.options import (
 from imu_hinge.fusion.orientation import OrientationParams
 from imu_hinge.recording import read_arrivals
 from imu_hinge.report.saving import result_files, result_of
+from imu_hinge.report.words import sum_words
 from imu_hinge.session.output import write_outputs
 from imu_hinge.session.params import SessionParams
-from imu_hinge.session.results import SessionResult
 
 __all__ = ["analyze"]
 
@@ -47,19 +47,8 @@ def analyze(
     if as_json:
         typer.echo(files["summary.json"], nl=False)
     else:
-        typer.echo(_headline(result))
+        typer.echo(sum_words(result))
         for warning in result.quality.warnings:
             typer.echo(f"! {warning}")
         for path in paths:
             typer.echo(str(path))
-
-
-def _headline(result: SessionResult) -> str:
-    """What it comes to, in one line."""
-    verdicts = [rep.verdict for s in result.sets for rep in s.reps]
-    words = {"good": "good", "faulty": "with a fault", "cannot_tell": "cannot tell"}
-    tally = ", ".join(f"{verdicts.count(v)} {word}" for v, word in words.items() if v in verdicts)
-    reps, sets = len(verdicts), len(result.sets)
-    return (
-        f"{reps} rep{'' if reps == 1 else 's'} in {sets} set{'' if sets == 1 else 's'}{': ' + tally if tally else ''}"
-    )

@@ -22,6 +22,7 @@ from imu_hinge.live.plan import Plan
 from imu_hinge.live.runner import RECORDING_NAME, LiveRun, Setup
 from imu_hinge.recording import assemble, read_arrivals
 from imu_hinge.report.saving import result_files, result_of, what_was_learnt
+from imu_hinge.report.words import sum_words
 from imu_hinge.session.guide import GuideParams, Step
 from imu_hinge.session.library import new_folder, sessions_home, unfinished
 from imu_hinge.session.output import write_outputs
@@ -134,7 +135,7 @@ def live(
         learnt, why = what_was_learnt(assemble(arrivals), known, params, bench, name="athlete")
         files |= {} if learnt is None else {"athlete.json": learnt}
         paths = write_outputs(made, files)
-        return (f"personal reference: {why}", *(str(path) for path in paths))
+        return (sum_words(result), f"personal reference: {why}", *(str(path) for path in paths))
 
     media = Media(MediaWishes(not no_sound, volume, speak))
     run = LiveRun(origin.source, setup, media.sink, save, say=media.say, sound=media.words)

@@ -30,6 +30,7 @@ __all__ = [
     "sentence",
     "set_words",
     "severity_of",
+    "sum_words",
     "tally_words",
     "with_sd",
     "yardstick_words",
@@ -169,6 +170,14 @@ def tally_words(reps: Sequence[RepResult]) -> str:
         (counts["cannot_tell"], "cannot tell"),
     )
     return ", ".join(f"{n} {word}" for n, word in parts if n)
+
+
+def sum_words(result: SessionResult) -> str:
+    """Say what a session comes to in one line: '8 reps in 1 set: 5 good, 3 with a fault'."""
+    reps = [rep for one in result.sets for rep in one.reps]
+    tally = tally_words(reps)
+    count = f"{plural(len(reps), 'rep')} in {plural(len(result.sets), 'set')}".replace("no ", "0 ")
+    return f"{count}{': ' + tally if tally else ''}"
 
 
 def yardstick_words(result: SessionResult) -> str:
