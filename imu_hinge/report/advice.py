@@ -9,7 +9,15 @@ from imu_hinge.report.series import numbered_reps
 from imu_hinge.report.words import degrees, duration, plural
 from imu_hinge.session.results import SessionResult, SetResult
 
-__all__ = ["advice_lines", "alike_words", "judged_words", "not_judged_words", "order_words", "unseen_words"]
+__all__ = [
+    "advice_lines",
+    "alike_words",
+    "judged_words",
+    "not_judged_words",
+    "order_words",
+    "said_live_words",
+    "unseen_words",
+]
 
 _TOGETHER_S = 0.02
 
@@ -20,7 +28,25 @@ def judged_words(result: SessionResult) -> str:
         "A rep is good when nothing its exercise is watched for is wrong. The number beside a rounded or arched back "
         "is the lumbar flexion farthest from neutral near the bottom, so it may differ from that at the very bottom."
     )
-    return " ".join(part for part in (text, not_judged_words(result)) if part)
+    return " ".join(part for part in (text, not_judged_words(result), said_live_words(result)) if part)
+
+
+def said_live_words(result: SessionResult) -> str:
+    """Say in which reps the session was judged otherwise while it ran; '' where nobody was coached."""
+    if result.said_live is None:
+        return ""
+    differing = []
+    for one in numbered_reps(result):
+        said = result.said_of(one.rep)
+        if said is not None and not said.agrees(one.rep):
+            names = ", ".join(coaching_of(fault.name).name for fault in said.faults)
+            differing.append(f"rep {one.number} ({names or said.verdict.replace('_', ' ')})")
+    if not differing:
+        return "Every rep was judged the same while you trained."
+    return (
+        "While you trained, from what had come before them alone, these were judged otherwise: "
+        f"{', '.join(differing)}. What stands here has the whole session behind it."
+    )
 
 
 def not_judged_words(result: SessionResult) -> str:
