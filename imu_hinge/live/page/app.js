@@ -107,4 +107,7 @@ function tell(state, words) {
   if (state !== "live") { clearTimeout(cueTimer); byId("cue").hidden = true; }
 }
 
+// The token is in the cookie by now: it need not stand in the address bar, nor in a picture of it.
+if (location.search) history.replaceState(null, "", location.pathname);
+
 new Link(take, tell);
