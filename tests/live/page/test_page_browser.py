@@ -14,7 +14,7 @@ from live.page.demo_views import AMBER_CUE, GOOD_CUE, RED_CUE, SCENES, SCREENS, 
 
 import imu_hinge
 from imu_hinge.live.server import PageServer
-from imu_hinge.live.view import Board, View
+from imu_hinge.live.view import Board, Phase, Prompt, View
 from imu_hinge.report.palette import DARK, INK
 from imu_hinge.report.posture import pose_from
 
@@ -216,8 +216,12 @@ def test_a_silent_connection_is_a_lost_one(show: Show) -> None:
     screen.page.clock.install()
     screen.open()
     screen.stop_the_clock()
+    screen.page.evaluate(
+        "window.told = []; new MutationObserver(() => window.told.push(document.body.dataset.link))"
+        ".observe(document.body, { attributes: true, attributeFilter: ['data-link'] })"
+    )
     screen.page.clock.run_for(3000)
-    assert screen.page.get_attribute("body", "data-link") != "live"
+    assert screen.page.evaluate("window.told")[0] == "lost"
 
 
 def test_values_that_stand_still_in_a_set_are_not_trusted(show: Show) -> None:
@@ -242,6 +246,19 @@ def test_the_token_leaves_the_address_bar_and_a_reload_still_works(show: Show) -
     screen.page.reload()
     screen.page.wait_for_selector("body[data-link=live]")
     assert screen.page.evaluate("document.cookie") == ""
+    assert screen.complaints == []
+
+
+def test_where_no_browser_grants_a_waking_screen_the_page_says_so(show: Show) -> None:
+    links = [one for one in show(params={"lan": True}).server.urls() if "127.0.0.1" not in one]
+    if not links:
+        pytest.skip("this computer is on no network")
+    screen = show(params={"lan": True})
+    screen.page.goto(screen.server.urls()[0])
+    screen.page.wait_for_selector("body[data-link=live]")
+    screen.has("#awake", "may let the screen sleep")
+    screen.page.click("#sound")
+    screen.has("#sound", "Sound is on")
     assert screen.complaints == []
 
 
@@ -292,6 +309,12 @@ def test_a_set_that_ends_is_summed_up(show: Show) -> None:
     marks = screen.page.evaluate("[...document.querySelectorAll('#rest-dots .mark')].map(e => e.dataset.mark)")
     assert marks == list(SCENES["rest"].last_set.verdicts)
     assert "6 of 8 reps good" in screen.page.text_content("#say")
+
+
+def test_a_break_between_sets_still_says_that_it_is_one(show: Show) -> None:
+    screen = show().open()
+    screen.put(SCENES["rest"], phase=Phase.PAUSED, prompt=Prompt("Paused", "Nothing is counted."))
+    screen.has("#rest-what", "Paused · Set 2 · RDL · 60 kg")
 
 
 def test_words_are_shown_as_words(show: Show) -> None:
