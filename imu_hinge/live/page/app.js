@@ -93,6 +93,7 @@ function flash(cue) {
 
 function banner(bold, text) {
   const box = byId("link-banner");
+  box.hidden = !bold;
   say(box.firstElementChild, bold);
   say(box.lastElementChild, text);
 }

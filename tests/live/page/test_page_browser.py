@@ -211,6 +211,14 @@ def test_a_lost_connection_is_said_and_greyed_and_mends_itself(show: Show, serve
     assert not screen.page.is_visible("#link-banner")
 
 
+def test_after_the_session_the_page_keeps_where_the_report_is(show: Show) -> None:
+    screen = show("ended").open()
+    screen.server.stop()
+    screen.has("#link-banner", "The session is over")
+    assert screen.page.evaluate("getComputedStyle(document.querySelector('main')).opacity") == "1"
+    assert "report.html" in screen.page.inner_text("#prompt-text")
+
+
 def test_a_silent_connection_is_a_lost_one(show: Show) -> None:
     screen = show(params={"beat_s": 3600})
     screen.page.clock.install()
