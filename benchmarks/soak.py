@@ -58,7 +58,8 @@ def _resident_mib() -> float:
 def measure() -> Outcome:
     """One row for every ten minutes."""
     session = simulate_session(with_duration(find_scenario("long"), HOURS * 3600.0), 3)
-    truth = session.truth.reps
+    sets = session.truth.spans
+    truth = [r for r in session.truth.reps if any(begin <= r.bottom <= end for begin, end in sets)]
     arrivals = session.arrivals
     recording = assemble(arrivals)
     source = _Watched(arrivals, clip_rates_hz(recording, recording.clips), speed=None)

@@ -51,4 +51,4 @@ class PageParams:
     @property
     def most_connections(self) -> int:
         """Connections of any kind at once; what is above is cut off unheard, so that files can always be opened."""
-        return 4 * self.most_clients + 32
+        return 4 * self.most_clients + 128

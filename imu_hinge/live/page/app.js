@@ -93,6 +93,7 @@ function flash(cue) {
 
 function banner(bold, text) {
   const box = byId("link-banner");
+  box.hidden = !bold;
   say(box.firstElementChild, bold);
   say(box.lastElementChild, text);
 }
@@ -106,5 +107,8 @@ function tell(state, words) {
   else if (state === "lost") banner("Connection lost", "reconnecting … these values are old");
   if (state !== "live") { clearTimeout(cueTimer); byId("cue").hidden = true; }
 }
+
+// The token is in the cookie by now: it need not stand in the address bar, nor in a picture of it.
+if (location.search) history.replaceState(null, "", location.pathname);
 
 new Link(take, tell);

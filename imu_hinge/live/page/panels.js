@@ -105,7 +105,8 @@ export function showPrompt(view) {
     row.hidden = !text;
     say(row.lastElementChild, text);
   }
-  say(byId("keys"), p.keys.length ? `On the computer: ${p.keys.join(" · ")}` : "");
+  const there = [...p.keys, view.sound && `sound ${view.sound}`].filter(Boolean);
+  say(byId("keys"), there.length ? `On the computer: ${there.join(" · ")}` : "");
 }
 
 /** Verdict of the last rep; gives what is new to be said aloud. */
@@ -125,7 +126,8 @@ export function showRep(view) {
 export function showRest(view) {
   const last = view.last_set;
   if (!last) return "";
-  say(byId("rest-what"), `${view.set_number ? `Set ${view.set_number} · ` : ""}${exerciseWords(last.exercise)}${load(last.load_kg)}`);
+  const what = [view.prompt?.title, view.set_number && `Set ${view.set_number}`, exerciseWords(last.exercise) + load(last.load_kg)];
+  say(byId("rest-what"), what.filter(Boolean).join(" · "));
   fit(byId("rest-headline"), last.headline);
   dots(byId("rest-dots"), last.verdicts);
   rebuild(byId("rest-lines"), last.lines, () => last.lines.map((line) => make("li", line)));
