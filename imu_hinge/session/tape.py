@@ -18,6 +18,9 @@ __all__ = ["NoTape", "Tape", "WrittenTape"]
 class Tape(Protocol):
     """Takes rows and notes; gives them back as a reader will find them."""
 
+    offset_s: float
+    """What is added to the times of rows."""
+
     def rows(self, clips: Sequence[str], block: SampleBlock) -> SampleBlock:
         """Rows of clips with these names."""
 
@@ -36,6 +39,8 @@ class Tape(Protocol):
 
 class NoTape:
     """For what is recorded already."""
+
+    offset_s = 0.0
 
     def rows(self, clips: Sequence[str], block: SampleBlock) -> SampleBlock:
         """As they are."""
