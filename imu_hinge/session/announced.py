@@ -35,9 +35,7 @@ class Announced:
                     self._segments[i] = segment
                 return  # that it began is old news where its end is known
         if segment.end_s == math.inf:
-            self._segments = [
-                replace(s, end_s=segment.start_s) if s.end_s == math.inf else s for s in self._segments
-            ]
+            self._segments = [replace(s, end_s=segment.start_s) if s.end_s == math.inf else s for s in self._segments]
         self._segments.append(segment)
 
     def withdraw(self, kind: str, start_s: float) -> None:

@@ -39,6 +39,5 @@ class Pieces:
             yield all_s[start:stop], {clip: values[start:stop] for clip, values in all_up.items()}
 
 
-
 def _piece(time_s: FloatArray) -> NDArray[np.int64]:
     return np.floor(time_s / _PIECE_S + 1e-6).astype(np.int64)

@@ -82,9 +82,7 @@ class SetBook:
         """A set is taken back."""
         if kind == "set":
             self._sets = [
-                one
-                for one in self._sets
-                if abs(one.start_s - start_s) > SAME_S or one.start_s not in self._announced
+                one for one in self._sets if abs(one.start_s - start_s) > SAME_S or one.start_s not in self._announced
             ]
 
     def ended(self, exercise: str | None, reps: Iterable[RepResult]) -> None:

@@ -106,7 +106,6 @@ def test_the_recording_of_a_session_is_complete(trained: Ran, training: Arrivals
     assert [s.kind for s in recorded.segments] == ["stand", "reference_hinge", "set"]
     assert recorded.warnings == ()
     assert was_live(read_arrivals(trained.path))
-    assert recorded.header["clip.thigh.lost"] if "clip.thigh.lost" in recorded.header else True
     assert float(recorded.header["live.utc_s"]) == pytest.approx(1_800_000_000.0, abs=1.0)
 
 
@@ -120,7 +119,7 @@ def test_the_analysis_afterwards_finds_the_reps_that_were_told_live(trained: Ran
         assert rep.bottom_s == pytest.approx(told.bottom_s, abs=0.15)
 
 
-@pytest.mark.parametrize("live_batch_s", [0.05, 0.73])
+@pytest.mark.parametrize("live_batch_s", [0.05, pytest.param(0.73, marks=pytest.mark.slow)])
 def test_what_was_live_is_what_is_replayed_bit_for_bit(
     live_batch_s: float, training: ArrivalsOf, tmp_path: Path
 ) -> None:
@@ -210,6 +209,7 @@ def test_clips_that_were_exchanged_are_told_and_can_be_taken_the_other_way_round
     assert [len(read_recording(tmp_path / "s" / "exchanged-1.csv").clips)] == [2]
 
 
+@pytest.mark.slow
 def test_an_exchange_makes_no_sense_once_something_was_lifted_or_without_a_thigh_clip(
     training: ArrivalsOf, tmp_path: Path
 ) -> None:
@@ -233,7 +233,9 @@ def knocked(arrivals: Arrivals, clip: str, times_s: tuple[float, ...]) -> Arriva
     return replace(arrivals, acc_m_s2=acc)
 
 
-@pytest.mark.parametrize(("tapped", "thigh_is"), [("thigh", "thigh"), ("back", "back")])
+@pytest.mark.parametrize(
+    ("tapped", "thigh_is"), [("thigh", "thigh"), pytest.param("back", "back", marks=pytest.mark.slow)]
+)
 def test_a_tap_tells_which_clip_is_which(tapped: str, thigh_is: str, training: ArrivalsOf, tmp_path: Path) -> None:
     arrivals = knocked(training(), tapped, (0.5, 1.0))
     remembered: dict[str, str] = {}
@@ -250,6 +252,7 @@ def test_a_tap_tells_which_clip_is_which(tapped: str, thigh_is: str, training: A
     assert np.allclose(recorded.clips["thigh"].acc_m_s2[:5], at.acc_m_s2[start : start + 5], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_tapping_a_clip_that_is_known_already_is_told(training: ArrivalsOf, tmp_path: Path) -> None:
     arrivals = knocked(training(("thigh", "pelvis", "back")), "back", (0.5, 1.0, 2.0, 2.5))
     arrivals = knocked(arrivals, "thigh", (6.0, 6.5))
@@ -268,11 +271,11 @@ def test_tapping_a_clip_that_is_known_already_is_told(training: ArrivalsOf, tmp_
     assert run.failure is None
     assert told[0] == "that one is the thigh clip already"
     names = run._clips
-    assert names == ("back", *names[1:]) or set(names) == {"thigh", "pelvis", "back"}
     assert dict(zip(source.clips, names, strict=True))["back"] == "thigh"
     assert dict(zip(source.clips, names, strict=True))["thigh"] == "pelvis"
 
 
+@pytest.mark.slow
 def test_a_question_can_be_answered_by_a_key_and_a_session_ended_in_it(training: ArrivalsOf, tmp_path: Path) -> None:
     arrivals = training()
     setup = Setup(plan_of(arrivals), tmp_path / "one", ask_where=True)
@@ -300,10 +303,8 @@ def broken_off(arrivals: Arrivals, folder: Path, at_s: float) -> Ran:
     return train(source, Setup(plan_of(arrivals), folder))
 
 
-@pytest.mark.parametrize("at_s", [26.0, 12.0, 29.95])
-def test_a_session_that_broke_off_goes_on_in_the_same_file(
-    at_s: float, training: ArrivalsOf, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("at_s", [26.0, *(pytest.param(at_s, marks=pytest.mark.slow) for at_s in (12.0, 29.95))])
+def test_a_session_that_broke_off_goes_on_in_the_same_file(at_s: float, training: ArrivalsOf, tmp_path: Path) -> None:
     arrivals = training()
     first = broken_off(arrivals, tmp_path / "s", at_s)
     assert isinstance(first.run.failure, KeyboardInterrupt)
@@ -348,6 +349,7 @@ def test_a_session_goes_on_only_with_the_clips_it_began_with(training: ArrivalsO
     assert isinstance(ran.run.failure, FormatError)
 
 
+@pytest.mark.slow
 def test_clips_found_to_be_exchanged_after_a_break_begin_anew(training: ArrivalsOf, tmp_path: Path) -> None:
     arrivals = training()
     broken_off(arrivals, tmp_path / "s", 2.0)
@@ -409,9 +411,7 @@ def test_a_full_disk_ends_the_session_with_a_readable_file(
     assert recorded.warnings == ()
 
 
-def test_a_folder_that_cannot_be_made_is_told_before_anything_is_recorded(
-    training: ArrivalsOf, tmp_path: Path
-) -> None:
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_recorded(training: ArrivalsOf, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     arrivals = training()
     ran = train(source_of(arrivals), Setup(plan_of(arrivals), tmp_path / "file" / "s"))
@@ -434,6 +434,7 @@ def test_a_failing_analysis_is_told_and_the_recording_stays(training: ArrivalsOf
     assert len(read_recording(ran.path).clips) == 2
 
 
+@pytest.mark.slow
 def test_nothing_is_counted_that_is_not_recorded(training: ArrivalsOf, tmp_path: Path) -> None:
     """A sink that hears a cue finds its rows on file."""
     arrivals = training()

@@ -70,7 +70,9 @@ VIEWS = {
     **{
         str(step): View(2, Phase.CALIBRATING, 9.0, "rdl", prompt=calibration_prompt(state), body=BODY)
         for step in Step
-        for state in [GuideState(step, 2, 4, 0.4, "trunk 60°, thigh 25°", "too fast: take two seconds down", swapped=True)]
+        for state in [
+            GuideState(step, 2, 4, 0.4, "trunk 60°, thigh 25°", "too fast: take two seconds down", swapped=True)
+        ]
     },
     "reminder": View(
         3,
@@ -83,7 +85,9 @@ VIEWS = {
     "set": SET,
     "rest": replace(SET, phase=Phase.REST, last_set=set_summary(BookedSet(60.0, 90.0, "rdl", 62.5, (REP,)))),
     "saving": replace(SET, phase=Phase.SAVING, prompt=SAVING),
-    "ended": replace(SET, phase=Phase.ENDED, prompt=None, last_set=set_summary(BookedSet(0.0, 9.0, "rdl", None, (REP,)))),
+    "ended": replace(
+        SET, phase=Phase.ENDED, prompt=None, last_set=set_summary(BookedSet(0.0, 9.0, "rdl", None, (REP,)))
+    ),
 }
 
 

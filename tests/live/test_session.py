@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from training import GUIDE, order, plan_of, session_of_arrivals
-from dataclasses import replace
 
 from imu_hinge.conventions import EXERCISES
 from imu_hinge.live.cue_sink import RecordedCues
@@ -162,6 +162,7 @@ def test_a_pause_counts_nothing_and_ends_with_a_stroke(training: ArrivalsOf) -> 
     assert mark.time_s == pytest.approx(24.0, abs=0.15)
 
 
+@pytest.mark.slow
 def test_calibrating_again_closes_the_set_and_keeps_what_was_lifted(training: ArrivalsOf) -> None:
     arrivals = training()
     session = session_of_arrivals(arrivals)
@@ -205,7 +206,11 @@ def test_exercises_changed_twice_in_a_moment_leave_one_set(training: ArrivalsOf)
     """Two strokes within one delivery: the set between them began and ended at the same time."""
     arrivals = training()
     session = session_of_arrivals(arrivals)
-    twice = [(20.0, order("exercise", "squat")), (20.0, order("exercise", "deadlift")), (20.0, order("exercise", "rdl"))]
+    twice = [
+        (20.0, order("exercise", "squat")),
+        (20.0, order("exercise", "deadlift")),
+        (20.0, order("exercise", "rdl")),
+    ]
     notes = played(session, arrivals, twice)
     (one,) = [s for s in notes.settled(session.newest_s) if s.kind == "set"]
     assert one.exercise == "rdl"
@@ -265,9 +270,7 @@ def test_no_order_at_any_time_raises(quick: Arrivals, orders: list[tuple[float, 
 @pytest.mark.slow
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(0.0, 34.0), COMMANDS), max_size=40))
-def test_no_order_at_any_time_raises_however_many(
-    training: ArrivalsOf, orders: list[tuple[float, Command]]
-) -> None:
+def test_no_order_at_any_time_raises_however_many(training: ArrivalsOf, orders: list[tuple[float, Command]]) -> None:
     check_orders(training(), orders)
 
 

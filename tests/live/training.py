@@ -81,9 +81,7 @@ class ScriptedSource(PacedSource):
 def scripted(arrivals: Arrivals, *, batch_s: float = 0.05) -> ScriptedSource:
     """A source with something to happen between its deliveries."""
     recording = assemble(arrivals)
-    return ScriptedSource(
-        arrivals, clip_rates_hz(recording, recording.clips), speed=None, notes=False, batch_s=batch_s
-    )
+    return ScriptedSource(arrivals, clip_rates_hz(recording, recording.clips), speed=None, notes=False, batch_s=batch_s)
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import threading
 from pathlib import Path
 
@@ -157,7 +156,7 @@ def test_going_on_refuses_what_contradicts_the_header_and_the_file_stays_as_it_w
 def test_a_recording_that_is_not_there_cannot_be_gone_on_with(tmp_path: Path) -> None:
     with pytest.raises(OutputError):
         RecordingWriter.resume(tmp_path / "live.csv", {})
-    assert not os.listdir(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @settings(max_examples=40)

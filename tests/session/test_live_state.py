@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imu_hinge.hinge.faults import Judge, judge_for
 from imu_hinge.hinge.fault_params import FaultParams
+from imu_hinge.hinge.faults import Judge, judge_for
 from imu_hinge.hinge.neutral import Reference
 from imu_hinge.session.live_state import LumbarNow, LumbarState, lumbar_now
 

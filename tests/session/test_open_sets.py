@@ -71,7 +71,7 @@ def test_a_set_whose_end_nobody_knows_yet_counts_as_one_announced(
     assert sets[0].end_s == pytest.approx(float(arrivals.time_s.max()), abs=0.02)
 
 
-@pytest.mark.parametrize("batch_s", [0.05, 4.0])
+@pytest.mark.parametrize("batch_s", [4.0, pytest.param(0.05, marks=pytest.mark.slow)])
 def test_a_set_that_ends_later_is_one_set(
     batch_s: float, short_session: SessionOf, set_of: Segment, told_whole: list[LiveRep]
 ) -> None:
@@ -122,6 +122,7 @@ def test_the_rep_after_one_that_was_taken_back_takes_its_number(
     assert [r.verdict for r in said_live(arrivals)] == ["faulty", "good"]
 
 
+@pytest.mark.slow
 def test_taking_back_a_time_without_a_rep_takes_back_nothing(
     short_session: SessionOf, set_of: Segment, told_whole: list[LiveRep]
 ) -> None:
@@ -166,7 +167,7 @@ def test_a_clip_that_slips_is_told_while_the_session_runs(session_of: SessionOf)
     assert slip.time_s < first_s < float(arrivals.time_s.max()) - 1.0
 
 
-@pytest.mark.parametrize("name", ["rdl_good", pytest.param("rdl_creep", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) for name in ("rdl_good", "rdl_creep")])
 def test_nothing_slips_in_an_ordinary_session(name: str, session_of: SessionOf) -> None:
     pipeline, steps = replay(session_of(name, 1).arrivals, batch_s=2.0)
     list(steps)
