@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -35,7 +36,7 @@ class Pieces:
         number = _piece(all_s)
         edges = [0, *(np.flatnonzero(np.diff(number)) + 1).tolist()]
         self._held = [(all_s[edges[-1] :], {clip: values[edges[-1] :] for clip, values in all_up.items()})]
-        for start, stop in zip(edges, edges[1:], strict=False):
+        for start, stop in pairwise(edges):
             yield all_s[start:stop], {clip: values[start:stop] for clip, values in all_up.items()}
 
 

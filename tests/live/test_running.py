@@ -93,8 +93,10 @@ def test_a_session_goes_from_standing_to_the_report_by_itself(trained: Ran) -> N
     assert ("rounded_back", "red") in trained.cues
     assert trained.cues.count(("good_rep", "good")) == 2
     assert trained.said == [
-        "RDL. 2 of 3 reps good. rounded back in 1 rep. Push the hips further back before you lower, and stop where "
-        "the lower back begins to round."
+        (
+            "RDL. 2 of 3 reps good. rounded back in 1 rep. Push the hips further back before you lower, and stop where "
+            "the lower back begins to round."
+        )
     ]
 
 
@@ -155,6 +157,7 @@ def test_orders_are_replayed_as_they_were_obeyed(
     analyze(read_recording(ran.path))
 
 
+@pytest.mark.slow
 def test_an_undone_rep_is_left_out_by_the_replay_the_analysis_and_the_book(
     training: ArrivalsOf, tmp_path: Path
 ) -> None:
@@ -179,7 +182,7 @@ def exchanged(arrivals: Arrivals) -> Arrivals:
 def test_clips_that_were_exchanged_are_told_and_can_be_taken_the_other_way_round(
     training: ArrivalsOf, tmp_path: Path
 ) -> None:
-    plain = training(seed=2, two_sets=True)
+    plain = training()
     arrivals = exchanged(plain)
     remembered: list[tuple[str, str]] = []
     plan = plan_of(arrivals)
@@ -360,6 +363,7 @@ def test_clips_found_to_be_exchanged_after_a_break_begin_anew(training: Arrivals
     assert read_recording(ran.path).warnings == ()
 
 
+@pytest.mark.slow
 def test_a_mark_of_the_clips_own_button_lands_where_the_recording_is_after_a_break(
     training: ArrivalsOf, tmp_path: Path
 ) -> None:

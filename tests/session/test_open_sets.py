@@ -156,13 +156,11 @@ def test_which_way_is_up_in_each_clip_is_known_before_anything_is_calibrated(sho
 
 def test_a_clip_that_slips_is_told_while_the_session_runs(session_of: SessionOf) -> None:
     arrivals = session_of("slipped", 1).arrivals
-    pipeline, steps = replay(arrivals, batch_s=1.0)
+    pipeline, steps = replay(arrivals, ("thigh", "back"), batch_s=1.0)
     told = [(step.newest_s, step.warnings, bool(pipeline.slips)) for step in steps]
     slip = pipeline.slips[0]
     assert slip.clip == "thigh"
     assert any("the thigh clip slipped" in w for w in pipeline.warnings)
-    (afterwards,) = [w for w in analyze(session_of("slipped", 1).recording).quality.warnings if "slipped" in w]
-    assert "thigh" in afterwards
     first_s = next(at_s for at_s, _, slipped in told if slipped)
     assert slip.time_s < first_s < float(arrivals.time_s.max()) - 1.0
 
