@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imu_hinge.live.keys import KeyPad, no_keys, terminal_keys
+from imu_hinge.live.keys import KeyPad, terminal_keys
 from imu_hinge.live.plan import Command, Order
 
 
@@ -93,8 +93,6 @@ def test_any_strokes_give_orders_and_numbers(text: str) -> None:
 def test_without_a_terminal_nobody_is_at_the_keyboard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("qqq"))
     with terminal_keys() as keys:
-        assert keys.pressed() == ""
-    with no_keys() as keys:
         assert keys.pressed() == ""
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from rich.console import Console
-from test_terminal_view import REP
+from training import REP
 
 from imu_hinge.hinge.coaching import COACHING
 from imu_hinge.live.prompts import CONNECTING, SAVING, calibration_prompt, reminder_prompt, set_prompt, where_prompt

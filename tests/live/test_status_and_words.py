@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_terminal_view import REP
+from training import REP
 
 from imu_hinge.conventions import EXERCISES
 from imu_hinge.hinge.coaching import COACHING

@@ -20,7 +20,7 @@ from imu_hinge.session.guide import GuideParams, Step
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.pipeline import Pipeline
 from imu_hinge.session.replay import pipeline_for
-from imu_hinge.session.results import RepResult
+from imu_hinge.session.results import Fault, RepResult
 from imu_hinge.session.tracks import clip_rates_hz
 from imu_hinge.simulation import Scenario
 from imu_hinge.simulation.program import Between, Block
@@ -43,6 +43,28 @@ TWO_SETS = Scenario(
         SetPlan("rdl", plan_reps("good", "rounded:28")),
         Between("stand", 8.0),
     ),
+)
+REP = RepResult(
+    index=2,
+    start_s=61.0,
+    bottom_s=62.5,
+    end_s=64.2,
+    hip_max_deg=71.4,
+    hip_sd_deg=2.0,
+    lumbar_at_bottom_deg=23.6,
+    lumbar_max_deg=24.0,
+    lumbar_min_deg=-1.0,
+    lumbar_sd_deg=2.0,
+    hip_share=0.75,
+    eccentric_s=1.5,
+    pause_s=0.2,
+    concentric_s=1.5,
+    top_s=None,
+    peak_hip_velocity_deg_s=90.0,
+    onset_hip_minus_spine_s=-0.1,
+    verdict="faulty",
+    cannot_tell=False,
+    faults=(Fault("rounded_back", "red", 24.0, 62.5, 0.97),),
 )
 GUIDE = GuideParams(steps=(Step.STAND, Step.HINGES))
 
