@@ -32,7 +32,7 @@ TRAINING = Scenario(
     ),
 )
 PROGRAM = "from imu_hinge.cli.main import main; raise SystemExit(main())"
-QUICK = ("--clips", "thigh,back", "--speed", "max", "--no-screen")
+QUICK = ("--clips", "thigh,back", "--speed", "max", "--no-screen", "--no-page")
 
 
 @pytest.fixture
@@ -114,7 +114,17 @@ def started(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     def start(*words: object) -> subprocess.Popen[str]:
         env = {**os.environ, "PYTHONUNBUFFERED": "1", "IMU_HINGE_HOME": str(tmp_path / "home")}
         child = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "live", *map(str, words), "--no-screen", "--clips", "thigh,back"],
+            [
+                sys.executable,
+                "-c",
+                PROGRAM,
+                "live",
+                *map(str, words),
+                "--no-screen",
+                "--no-page",
+                "--clips",
+                "thigh,back",
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

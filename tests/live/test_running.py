@@ -59,9 +59,9 @@ class Heard:
 def listening() -> Iterator[Heard]:
     """What any pipeline says within."""
     heard = Heard()
-    update, finish = Pipeline.update, Pipeline.finish
+    advance, finish = Pipeline._advance, Pipeline.finish
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Pipeline, "update", lambda self, block: _kept(heard.blocks, update(self, block)))
+        patch.setattr(Pipeline, "_advance", lambda self, part: _kept(heard.blocks, [advance(self, part)])[0])
         patch.setattr(Pipeline, "finish", lambda self: tuple(_kept(heard.last, list(finish(self)))))
         yield heard
 
