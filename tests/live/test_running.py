@@ -59,9 +59,10 @@ class Heard:
 def listening() -> Iterator[Heard]:
     """What any pipeline says within."""
     heard = Heard()
-    advance, finish = Pipeline._advance, Pipeline.finish
+    name = "stream" if hasattr(Pipeline, "stream") else "update"
+    taken, finish = getattr(Pipeline, name), Pipeline.finish
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Pipeline, "_advance", lambda self, part: _kept(heard.blocks, [advance(self, part)])[0])
+        patch.setattr(Pipeline, name, lambda self, block: _kept(heard.blocks, list(taken(self, block))))
         patch.setattr(Pipeline, "finish", lambda self: tuple(_kept(heard.last, list(finish(self)))))
         yield heard
 
