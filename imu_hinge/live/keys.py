@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Final, Protocol
 
 from imu_hinge.live.plan import Command, Order
 
 __all__ = ["KeyPad", "Keys", "terminal_keys"]
+
+_SEQUENCE: Final = re.compile("\x1b(?:\\[[0-9;<=>?]*[ -/]*[@-~]|O.)")
+"""What a terminal sends for keys without a character."""
 
 
 class Keys(Protocol):
@@ -77,9 +81,8 @@ class KeyPad:
     def take(self, text: str) -> list[Command]:
         """What strokes ask for."""
         commands = []
-        # An arrow key is an escape and more; alone it leaves the typing.
-        text = "" if len(text) > 1 and text.startswith("\x1b") else text
-        for stroke in text:
+        # An arrow or function key is an escape and more; alone it leaves the typing.
+        for stroke in _SEQUENCE.sub("", text):
             command = self._typing(stroke) if self.typed is not None else self._stroke(stroke.lower())
             if command is not None:
                 commands.append(command)

@@ -112,6 +112,7 @@ class LiveRun:
         self._clips: tuple[str, ...] = ()
         self._tape: WrittenTape | None = None
         self._begun = False
+        self._resuming = setup.resume
         self._noted: frozenset[str] = frozenset()
         self._utc_at_zero_s = math.nan
         self.saved: tuple[str, ...] = ()
@@ -173,7 +174,7 @@ class LiveRun:
         drawn_s = float("-inf")
         for delivery in deliveries:
             for command in self._taken_orders():
-                if command.order is Order.EXCHANGE and session.phase is Phase.CALIBRATING and self._tape is not None:
+                if command.order is Order.EXCHANGE and self._tape is not None and self._exchangeable(session):
                     session = self.session = self._exchanged(self._tape)
                 else:
                     session.obey(command)
@@ -188,6 +189,10 @@ class LiveRun:
             session.obey(command)
         session.finish()
 
+    def _exchangeable(self, session: LiveSession) -> bool:
+        """Before the first set: what was lifted already is not put aside."""
+        return session.phase is Phase.CALIBRATING and THIGH in self._clips and not session.book.sets
+
     def _exchanged(self, tape: WrittenTape) -> LiveSession:
         """Thigh and trunk clip were taken for each other: what was recorded is put aside, and all begins anew."""
         assert self._setup.folder is not None
@@ -198,7 +203,7 @@ class LiveRun:
         trunk = BACK if BACK in self._clips else PELVIS
         other = {THIGH: trunk, trunk: THIGH}
         self._rename_clips(tuple(other.get(name, name) for name in self._clips))
-        self._begun = False
+        self._begun, self._resuming, self._noted = False, False, frozenset()
         return self._set_up()
 
     def _rename_clips(self, names: tuple[str, ...]) -> None:
@@ -213,7 +218,7 @@ class LiveRun:
         assert self._tape is not None
         self._begun = True
         newest_s = float(block.time_s.max())
-        if not self._setup.resume:
+        if not self._resuming:
             self._tape.note("live.utc_s", f"{self._utc() - newest_s:.3f}")
             return
         passed_s = self._utc() - self._utc_at_zero_s - newest_s
@@ -229,20 +234,24 @@ class LiveRun:
     def _ask_where(self, deliveries: Iterator[Delivery]) -> None:
         """Have all clips but one tapped; those that are worn the other way round exchange their names."""
         names = list(self._clips)
-        left = list(names)[:-1]
-        watch, got = TapWatch(names), ""
+        left, known = list(names)[:-1], list[str]()
+        watch, got, problem = TapWatch(names), "", ""
         for delivery in deliveries:
             if self._stopping.is_set() or not left:
                 break
             if any(command.order in (Order.SET, Order.SKIP) for command in self._taken_orders()):
                 break
-            self._show(Phase.WHERE, where_prompt(left[0], got=got))
+            self._show(Phase.WHERE, where_prompt(left[0], problem, got))
             tapped = watch.take(delivery.block) if len(delivery.block) else None
             if tapped is None:
                 continue
             at, wanted = names.index(left[0]), list(self._source.clips).index(tapped)
+            if names[wanted] in known:
+                problem = f"that one is the {names[wanted]} clip already"
+                continue
             names[at], names[wanted] = names[wanted], names[at]
-            got = f"the {left.pop(0)} clip is known"
+            known.append(left.pop(0))
+            got, problem = f"the {known[-1]} clip is known", ""
         self._rename_clips(tuple(names))
 
     def _set_up(self) -> LiveSession:
@@ -251,7 +260,7 @@ class LiveRun:
             return self._session(setup.played.recording, setup.played.chosen, setup.played.clips)
         assert setup.folder is not None
         path = setup.folder / RECORDING_NAME
-        if setup.resume:
+        if self._resuming:
             return self._gone_on_with(path)
         header = self._header()
         try:
@@ -269,10 +278,12 @@ class LiveRun:
         arrivals = read_arrivals(path)
         header = arrivals.header
         now = self._header()
-        for key in (k for k in now if k.startswith("clip.")):
-            if header.get(key) != now[key]:
+        worn = {f"clip.{name}.site": "a clip" for name in arrivals.clip_names} | header
+        for key in (k for k in {**worn, **now} if k in now or k.endswith(".site")):
+            if key.startswith("clip.") and worn.get(key) != now.get(key):
+                was, here = worn.get(key, "nothing"), now.get(key, "nothing")
                 raise FormatError(
-                    f"it was recorded with {key}: {header.get(key, 'nothing')}, and now that is {now[key]}",
+                    f"it was recorded with {key}: {was}, and now that is {here}",
                     path=str(path),
                     advice="Begin a new session: leave --resume out.",
                 )

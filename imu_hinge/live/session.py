@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from imu_hinge.body.calibration import BodyCalibration
+from imu_hinge.conventions import EXERCISES
 from imu_hinge.hinge.cues import Cue
 from imu_hinge.live.cue_sink import CueSink
 from imu_hinge.live.drawing import ViewMaker
@@ -22,6 +23,7 @@ from imu_hinge.live.view import CueView, Phase, View
 from imu_hinge.recording.header import parse_event, parse_segment
 from imu_hinge.recording.in_progress import begin_text, begun, drop_text, dropped, undo_text, undone_s
 from imu_hinge.recording.model import HeaderNote, Segment
+from imu_hinge.recording.numbers import finite_number
 from imu_hinge.report.words import clock, exercise_words
 from imu_hinge.sensors.health import ClipHealth
 from imu_hinge.sensors.source import Delivery
@@ -36,6 +38,7 @@ __all__ = ["LiveSession"]
 _LOG: Final = 8
 _CHECK_S: Final = 4.0
 """A calibration is made within so long after its movements, or cannot be made."""
+_MOST_KG: Final = 1000.0
 _AFTER_S: Final = 1.0
 """A set that ended by itself ended so long after its last rep."""
 
@@ -153,14 +156,13 @@ class LiveSession:
             case Order.SET:
                 self._toggle_set()
             case Order.MARK:
-                self._event(f"note={command.value or 'mark'}")
-                self._say_line("marked")
+                self._mark(command.value)
             case Order.UNDO:
                 self._undo()
             case Order.EXERCISE:
                 self._change(self._next_exercise(command.value), self.load_kg)
             case Order.LOAD:
-                self._change(self.exercise, float(command.value) if command.value else None)
+                self._load(command.value)
             case Order.CALIBRATE:
                 self._calibrate_again()
             case Order.SKIP:
@@ -263,7 +265,7 @@ class LiveSession:
         if not note.key.startswith("event."):
             return note
         event = parse_event(note)
-        return self._tape.event(event.time_s, event.text)
+        return self._tape.event(event.time_s + self._tape.offset_s, event.text)
 
     def _event(self, text: str) -> None:
         if math.isfinite(self.newest_s):
@@ -329,9 +331,20 @@ class LiveSession:
             if self._last_rep is not None and self._last_rep[0].result.end_s == newest.end_s:
                 self._last_rep = None
 
+    def _mark(self, words: str) -> None:
+        if math.isfinite(self.newest_s):
+            self._event(f"note={''.join(c if c.isprintable() else ' ' for c in words).strip() or 'mark'}")
+            self._say_line("marked")
+
+    def _load(self, text: str) -> None:
+        load_kg = finite_number(text)
+        if load_kg is None and text:
+            return  # a screen sends what was typed
+        self._change(self.exercise, None if load_kg is None else min(_MOST_KG, max(0.0, load_kg)))
+
     def _next_exercise(self, named: str) -> str:
         if named:
-            return named
+            return named if named in EXERCISES else self.exercise
         known = self._plan.exercises
         return known[(known.index(self.exercise) + 1) % len(known)] if self.exercise in known else known[0]
 

@@ -88,15 +88,20 @@ def undone_s(event: Event) -> float | None:
 def settled_segments(segments: Sequence[Segment], events: Sequence[Event], end_s: float) -> tuple[Segment, ...]:
     """The segments that stand: those taken back left out, those that never ended cut off at the next one that began or
     at ``end_s``; in order of their start. ``events`` in order of time."""
-    gone = [taken for taken in map(dropped, events) if taken is not None]
-    standing = [s for s in segments if not _is_one_of(s, gone)]
+    gone: list[tuple[str, float]] = []
     still_open: list[Segment] = []
-    for fresh in map(begun, events):
-        if fresh is not None and not any(is_same(fresh, one) for one in segments):
+    for event in events:
+        taken, fresh = dropped(event), begun(event)
+        if taken is not None:
+            gone.append(taken)
+            still_open = [one for one in still_open if not _is_one_of(one, [taken])]
+        if fresh is not None:
+            gone = [one for one in gone if not _is_one_of(fresh, [one])]  # taken back, and begun anew at once
             still_open = [replace(one, end_s=min(one.end_s, fresh.start_s)) for one in still_open]
-            still_open.append(fresh)
-    cut_off = [replace(s, end_s=min(s.end_s, end_s)) for s in still_open if not _is_one_of(s, gone)]
-    standing += [s for s in cut_off if s.end_s > s.start_s]
+            still_open += [] if any(is_same(fresh, one) for one in segments) else [fresh]
+    standing = [s for s in segments if not _is_one_of(s, gone)]
+    cut_off = [replace(s, end_s=min(s.end_s, end_s)) for s in still_open]
+    standing += [s for s in cut_off if s.end_s - s.start_s > SAME_S]
     return tuple(sorted(standing, key=lambda s: (s.start_s, s.end_s)))
 
 

@@ -176,6 +176,7 @@ class RecordingWriter:
             with self._file:
                 if self._aside is not None:
                     self._aside.shutdown()
+                self._ask_the_disk()  # what it refused it tells but once
                 os.fsync(self._file.fileno())
         except OSError as error:
             raise self._output_error(error) from error
@@ -191,6 +192,7 @@ class RecordingWriter:
     def _write(self, text: str) -> None:
         left = memoryview(text.encode("utf-8"))
         try:
+            self._ask_the_disk()
             while left:
                 left = left[self._file.write(left) :]
         except OSError as error:
@@ -204,15 +206,20 @@ class RecordingWriter:
             if self._aside is None:
                 _to_disk(self._file.fileno())
             else:
-                if self._flushing is not None:
-                    if not self._flushing.done():
-                        return  # a disk slower than a second: it is asked again when it has answered
-                    self._flushing.result()
+                if self._flushing is not None and not self._flushing.done():
+                    return  # a disk slower than a second: it is asked again when it has answered
+                self._ask_the_disk()
                 self._flushing = self._aside.submit(_to_disk, self._file.fileno())
         except OSError as error:
             self._file.close()
             raise self._output_error(error) from error
         self._on_disk_s = self._now()  # afterwards: a disk slower than a second is not waited for all the time
+
+    def _ask_the_disk(self) -> None:
+        """Raise what the disk answered aside, if it has."""
+        if self._flushing is not None and self._flushing.done():
+            answer, self._flushing = self._flushing, None
+            answer.result()
 
     def _output_error(self, error: OSError) -> OutputError:
         return OutputError(

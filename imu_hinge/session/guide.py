@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from imu_hinge.conventions import BACK, PELVIS, THIGH
 from imu_hinge.recording.model import Segment
 from imu_hinge.session.guide_hinges import HingeParams, HingeWatch
+from imu_hinge.session.guide_pieces import Pieces
 from imu_hinge.session.guide_stance import StanceWatch
 from imu_hinge.session.guide_tilts import SwingWatch
 
@@ -86,6 +87,7 @@ class Guide:
         self._clips = tuple(clips)
         self._trunk = BACK if BACK in self._clips else PELVIS
         self._number = 0
+        self._pieces = Pieces()
         self._upright: dict[str, FloatArray] = {}
         self._since_s: float | None = None
         self._stance = StanceWatch(self._clips, self._params.stand_s, self._params.still_rad)
@@ -105,9 +107,16 @@ class Guide:
         return self._state.step is None
 
     def take(self, time_s: FloatArray, up: Mapping[str, FloatArray]) -> list[Segment]:
-        """Take what came, ``time_s`` (N,) and by clip what is up in it (N, 3); give the segments that ended."""
-        if self._state.checking or self.through or not len(time_s):
-            return []
+        """Take what came, ``time_s`` (N,) and by clip what is up in it (N, 3); give the segments that ended. They are
+        the same however it came."""
+        told: list[Segment] = []
+        for piece_s, piece_up in self._pieces.take(time_s, up):
+            if self._state.checking or self.through:
+                break
+            told += self._take(piece_s, piece_up)
+        return told
+
+    def _take(self, time_s: FloatArray, up: Mapping[str, FloatArray]) -> list[Segment]:
         if self._since_s is None:
             self._since_s = float(time_s[0])
         if self._state.step is Step.STAND:

@@ -66,8 +66,14 @@ class SetBook:
             return
         for i, one in enumerate(self._sets):
             if is_same(Segment(one.start_s, one.end_s, "set"), segment):
-                self._sets[i] = replace(one, end_s=segment.end_s, load_kg=segment.load_kg)
+                if one.end_s == math.inf or segment.end_s < math.inf:
+                    self._sets[i] = replace(one, end_s=segment.end_s, load_kg=segment.load_kg)
                 return
+        if segment.end_s == math.inf:  # what begins ends what never ended
+            self._sets = [
+                replace(one, end_s=segment.start_s) if one.end_s == math.inf and one.start_s in self._announced else one
+                for one in self._sets
+            ]
         self._announced.add(segment.start_s)
         self._sets.append(BookedSet(segment.start_s, segment.end_s, segment.exercise, segment.load_kg))
         self._sets.sort(key=lambda one: one.start_s)
@@ -75,7 +81,9 @@ class SetBook:
     def withdraw(self, kind: str, start_s: float) -> None:
         """A set is taken back."""
         if kind == "set":
-            self._sets = [one for one in self._sets if abs(one.start_s - start_s) > SAME_S]
+            self._sets = [
+                one for one in self._sets if abs(one.start_s - start_s) > SAME_S or one.start_s not in self._announced
+            ]
 
     def ended(self, exercise: str | None, reps: Iterable[RepResult]) -> None:
         """Reps ended, of sets of an exercise (None: nobody announced it)."""
