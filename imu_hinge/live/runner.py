@@ -46,8 +46,9 @@ __all__ = ["RECORDING_NAME", "LiveRun", "Played", "Setup"]
 RECORDING_NAME: Final = "recording.csv"
 _VIEW_EVERY_S: Final = 0.04
 _END_S: Final = 15.0
-_BREAK_S: Final = 0.1
-"""Least time between what was recorded before a break and what comes after it, s."""
+_BREAK_S: Final = 0.6
+"""Least time between what was recorded before a break and the first that comes after it, s: another clip's first rows
+may be half a second older."""
 
 
 @dataclass(frozen=True)

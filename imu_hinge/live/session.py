@@ -39,6 +39,10 @@ _LOG: Final = 8
 _CHECK_S: Final = 4.0
 """A calibration is made within so long after its movements, or cannot be made."""
 _MOST_KG: Final = 1000.0
+_SETTLED_S: Final = 0.5
+"""What came of a set is said so long after its end: its last rep may still be worked out."""
+_LATE_S: Final = 2.0
+"""No rep of a set is told later than so long after its end."""
 _AFTER_S: Final = 1.0
 """A set that ended by itself ended so long after its last rep."""
 
@@ -74,7 +78,6 @@ class LiveSession:
         self._calibrated_s: float | None = None
         self._reminded_s: float | None = None
         self._standing: list[Segment] = []
-        self._paused = False
         self._live = plan.guided
         self._cue: CueView | None = None
         self._cues = 0
@@ -144,7 +147,6 @@ class LiveSession:
         if self._guide is not None and calibration is not None and calibration.level == "full":
             self._guide = None
             self._calibrated_s = max((s.end_s for s in self._standing if s.kind != "set"), default=None)
-            self._paused = self._book.current(self.newest_s) is None
         for one in self._book.sets:
             if one.reps and one is not self._book.current(self.newest_s):
                 self._told_sets.add(one.start_s)
@@ -178,7 +180,9 @@ class LiveSession:
         current = self._book.current(self.newest_s)
         if current is not None and self._live:
             self._end_set(current, self.newest_s)
-        self._tell_sets(everything=True)
+        if self._live:
+            self._drop_empty(math.inf)
+        self._tell_sets(math.inf)
 
     def view(self, serial: int, health: Sequence[ClipHealth] = (), sound: str = "") -> View:
         """What a screen shows now."""
@@ -281,12 +285,9 @@ class LiveSession:
         if reminded and current is not None:
             return  # it began by itself already
         if current is None:
-            self._paused = False
             self._begin_set()
         else:
             self._end_set(current, self.newest_s)
-            self._paused = True
-            self._tell_sets(everything=True)
 
     def _begin_set(self) -> None:
         segment = Segment(_milliseconds(self.newest_s), math.inf, "set", self.exercise, self.load_kg)
@@ -294,10 +295,16 @@ class LiveSession:
 
     def _end_set(self, one: BookedSet, end_s: float) -> None:
         segment = Segment(one.start_s, _milliseconds(end_s), "set", one.exercise, one.load_kg)
-        if one.reps and segment.end_s > segment.start_s:
+        if segment.end_s > segment.start_s:
             self._noted(self._tape.segment(segment))
         else:
             self._event(drop_text(segment))
+
+    def _drop_empty(self, before_s: float) -> None:
+        """A set without a rep was none; its last rep may have been under way when it ended."""
+        for one in self._book.sets:
+            if not one.reps and one.end_s <= before_s:
+                self._event(drop_text(Segment(one.start_s, one.end_s, "set")))
 
     def _keep_sets(self) -> None:
         """Begin and end sets by themselves."""
@@ -309,14 +316,14 @@ class LiveSession:
             if over and current is not None and self._plan.by_itself:
                 self._end_set(current, current.last_s + _AFTER_S)
                 self._begin_set()
-        self._tell_sets(everything=False)
+        if self._live:
+            self._drop_empty(self.newest_s - _LATE_S)
+        self._tell_sets(self.newest_s - _SETTLED_S)
 
-    def _tell_sets(self, *, everything: bool) -> None:
-        current = self._book.current(self.newest_s)
+    def _tell_sets(self, before_s: float) -> None:
+        """Say what came of sets that were over by then."""
         for one in self._book.sets:
-            if one.reps and one.start_s not in self._told_sets and (everything or one is not current):
-                if not everything and one.end_s > self.newest_s:
-                    continue
+            if one.reps and one.start_s not in self._told_sets and self._book.over_s(one) <= before_s:
                 self._told_sets.add(one.start_s)
                 summary = set_summary(one)
                 self._say_line(f"{exercise_words(summary.exercise)}: {summary.headline}")
@@ -359,7 +366,6 @@ class LiveSession:
         self._say_line(f"{exercise_words(exercise)}{load}")
         if current is not None:
             self._begin_set()
-        self._tell_sets(everything=current is not None)
 
     # calibration
 
@@ -369,7 +375,6 @@ class LiveSession:
         current = self._book.current(self.newest_s)
         if current is not None:
             self._end_set(current, self.newest_s)
-            self._tell_sets(everything=True)
         self._reminded_s = None
         self._guide = Guide(self._clips, self._plan.guide)
 

@@ -106,7 +106,7 @@ class SetBook:
 
     def current(self, now_s: float) -> BookedSet | None:
         """The set under way."""
-        open_ones = [one for one in self._sets if one.start_s <= now_s < self._open_until_s(one)]
+        open_ones = [one for one in self._sets if one.start_s <= now_s < self.over_s(one)]
         return open_ones[-1] if open_ones else None
 
     def number(self, one: BookedSet) -> int:
@@ -115,10 +115,11 @@ class SetBook:
 
     def last_over(self, now_s: float) -> BookedSet | None:
         """The newest set with reps that is over."""
-        over = [one for one in self._sets if one.reps and self._open_until_s(one) <= now_s]
+        over = [one for one in self._sets if one.reps and self.over_s(one) <= now_s]
         return over[-1] if over else None
 
-    def _open_until_s(self, one: BookedSet) -> float:
+    def over_s(self, one: BookedSet) -> float:
+        """From when on a set is over, s."""
         return one.end_s if one.start_s in self._announced else one.last_s + self._set_break_s
 
     def _place(self, exercise: str | None, rep: RepResult) -> int:
@@ -126,7 +127,7 @@ class SetBook:
         for i, one in reversed(list(enumerate(self._sets))):
             if exercise is None and one.start_s in self._announced:
                 continue
-            until_s = one.end_s + SET_MARGIN_S if exercise is not None else self._open_until_s(one)
+            until_s = one.end_s + SET_MARGIN_S if exercise is not None else self.over_s(one)
             if one.exercise == exercise and one.start_s - SET_MARGIN_S <= middle_s <= until_s:
                 return i
         self._sets.append(BookedSet(rep.start_s, math.inf, exercise))
