@@ -46,9 +46,9 @@ __all__ = ["RECORDING_NAME", "LiveRun", "Played", "Setup"]
 RECORDING_NAME: Final = "recording.csv"
 _VIEW_EVERY_S: Final = 0.04
 _END_S: Final = 15.0
-_BREAK_S: Final = 0.6
+_BREAK_S: Final = 0.3
 """Least time between what was recorded before a break and the first that comes after it, s: another clip's first rows
-may be half a second older."""
+may be as much older."""
 
 
 @dataclass(frozen=True)
