@@ -32,6 +32,9 @@ _LAGS: Final = (1, 2, 3)
 _CONCENTRATION: Final = 0.8
 """Phases concentrate at least so much (0 nothing, 1 exactly): times of hosts that are a tenth of an interval unsure."""
 _AS_GOOD: Final = 0.9
+_AS_SHARP: Final = 1.5
+_SHARP_S: Final = 0.1e-3
+"""A sensor's own rate may be nearly that of a wide grid, but times lie on that less sharply."""
 _CRYSTAL: Final = 150e-6
 _SURE: Final = 3.0
 _SAME_EVENT_S: Final = 3.5e-3
@@ -64,7 +67,7 @@ def bunches(received_s: FloatArray, apart_s: float = _SAME_EVENT_S) -> Bunches:
 def read_grid(first_s: FloatArray) -> EventGrid | None:
     """The grid on which the first arrivals of bunches, (n,) s, lie; None where they show none.
 
-    Fractions of the interval fit as well as it does, so the widest that fits is taken.
+    Fractions of the interval fit as well as it does, so the widest is taken that fits as well as any.
     """
     if not len(first_s):
         return None
@@ -76,11 +79,11 @@ def read_grid(first_s: FloatArray) -> EventGrid | None:
     # Not the phases' concentration, which is perfect for equal steps of any length.
     regular = np.cos(2 * np.pi * steps[:, None] / _INTERVALS_S).mean(axis=0)
     likely = np.flatnonzero(regular >= max(_CONCENTRATION**2, _AS_GOOD * float(regular.max())))
-    for interval_s in _INTERVALS_S[likely][::-1].tolist():
-        grid = _on(at_s, interval_s)
-        if grid is not None:
-            return grid
-    return None
+    grids = [grid for interval_s in _INTERVALS_S[likely].tolist() if (grid := _on(at_s, interval_s)) is not None]
+    if not grids:
+        return None
+    enough_s = _AS_SHARP * min(grid.jitter_s for grid in grids) + _SHARP_S
+    return max((grid for grid in grids if grid.jitter_s <= enough_s), key=lambda grid: grid.interval_s)
 
 
 def _on(at_s: FloatArray, interval_s: float) -> EventGrid | None:

@@ -29,6 +29,7 @@ FloatArray = NDArray[np.float64]
 
 _ROOM: Final = 4096
 _CHANGES: Final = 2
+_FEWEST: Final = 12
 _SURE: Final = 3.0
 _AT_ONCE_S: Final = 1e-3
 
@@ -195,6 +196,10 @@ class Arrivals:
     def _longest_s(self, grid: EventGrid) -> float:
         return min(grid.interval_s, self._unit * self.period_s)
 
+    def _most_in(self, grid: EventGrid) -> int:
+        """Notifications in one event that need not have waited for another."""
+        return int(grid.interval_s / (self._unit * self.period_s) * (1.0 + self._params.most_off)) + 1
+
     def _drop(self, count: int) -> None:
         if count <= 0:
             return
@@ -227,6 +232,8 @@ class Arrivals:
         first, self._event = self._event, newest
         line = self.line
         assert line is not None
+        if newest - first > self._most_in(grid):
+            return
         wait_s = self._received_s[first] - self.due_s(float(self._raw_s[newest - 1]))
         bound_s = self._longest_s(grid) + _SURE * (grid.jitter_s + min(line.sd_s, grid.jitter_s))
         self._late_events = self._late_events + 1 if wait_s > bound_s else 0
@@ -243,7 +250,12 @@ class Arrivals:
             return False
         together = bunches(received_s, 0.5 * grid.interval_s)
         # The newest event may not be over.
-        first, last = (which[:-1][-self._params.events.most :] for which in (together.first, together.last))
+        first, last = together.first[:-1], together.last[:-1]
+        # What waited in a queue comes with more than an interval's worth, and bounds nothing.
+        fresh = np.flatnonzero(last - first < self._most_in(grid))[-self._params.events.most :]
+        if len(fresh) < _FEWEST:
+            return False
+        first, last = first[fresh], last[fresh]
         event_s, device_s = received_s[first], self._raw_s[last]
         unit_s, longest_s = self._unit * self.period_s, self._longest_s(grid)
         fit = fit_events(event_s, device_s, unit_s, longest_s, grid.jitter_s, self._rate, self._params.events)

@@ -27,7 +27,7 @@ HOST_S = 0.4e-3
 class Air:
     """Notifications of ``batch`` samples each wait evenly up to ``jitter_s`` without overtaking, ``stalls`` of them
     (share) 0.2 s more; a share of ``loss`` never comes. With ``interval_s`` they wait for connection events besides,
-    of which one carries ``packets``."""
+    of which one carries ``packets``; a share of ``failing`` carries none."""
 
     rate_hz: float = 100.0
     rate_error: float = 0.01
@@ -37,6 +37,7 @@ class Air:
     stalls: float = 0.003
     interval_s: float = 0.0
     packets: int = 6
+    failing: float = 0.0
 
     @classmethod
     def events(
@@ -44,7 +45,7 @@ class Air:
     ) -> Air:
         """A link as radios have it: events, and a host that takes little time to say what came."""
         packets = max(6, round(1.5 * interval_s * rate_hz / batch))
-        return cls(rate_hz, rate_error, HOST_S, batch, loss, 0.001, interval_s, packets)
+        return cls(rate_hz, rate_error, HOST_S, batch, loss, 0.001, interval_s, packets, 0.02)
 
 
 class Radio:
@@ -68,10 +69,12 @@ class Radio:
             return self._arrived_s
         self._ready_s = max(self._ready_s, taken_s + BASE_S + (STALL_S if rng.random() < air.stalls else 0.0))
         event = int(np.ceil((self._ready_s - self._first_s) / self._interval_s))
+        if event <= self._event and self._carried == air.packets:
+            event = self._event + 1
         if event > self._event:
+            while rng.random() < air.failing:
+                event += 1
             self._event, self._carried = event, 0
-        elif self._carried == air.packets:
-            self._event, self._carried = self._event + 1, 0
         at_s = self._first_s + self._event * self._interval_s + PACKET_S * self._carried
         self._carried += 1
         self._arrived_s = max(at_s + rng.exponential(air.jitter_s), self._arrived_s + 0.0001)
