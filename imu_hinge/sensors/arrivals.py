@@ -239,7 +239,7 @@ class Arrivals:
         self._late_events = self._late_events + 1 if wait_s > bound_s else 0
         some = self._params.events.newest
         # In vain it is tried more and more seldom.
-        if self._late_events in (some, 2 * some, 4 * some, 8 * some):
+        if self._late_events in (some, some + 1, 2 * some, 4 * some, 8 * some):
             self._settle_on_events()
 
     def _settle_on_events(self) -> bool:
@@ -258,7 +258,7 @@ class Arrivals:
         first, last = first[fresh], last[fresh]
         event_s, device_s = received_s[first], self._raw_s[last]
         unit_s, longest_s = self._unit * self.period_s, self._longest_s(grid)
-        fit = fit_events(event_s, device_s, unit_s, longest_s, grid.jitter_s, self._rate, self._params.events)
+        fit = fit_events(event_s, device_s, unit_s, longest_s, grid, self._rate, self._params.events)
         if fit.late > self._params.most_late or (self._grid is None and self._at_once(event_s, device_s, grid, fit)):
             return False
         self._event = int(together.first[-1])
@@ -271,7 +271,7 @@ class Arrivals:
         turns = max(unit_s, grid.interval_s) / min(unit_s, grid.interval_s)
         if abs(turns - round(turns)) > 0.05:
             return False
-        plain = fit_events(event_s, device_s, unit_s, _AT_ONCE_S, grid.jitter_s, self._rate, self._params.events)
+        plain = fit_events(event_s, device_s, unit_s, _AT_ONCE_S, grid, self._rate, self._params.events)
         return plain.cost < fit.cost + self._params.doubt
 
     def _take(

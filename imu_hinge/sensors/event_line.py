@@ -20,6 +20,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from imu_hinge.sensors.arrival_grid import EventGrid
+
 __all__ = ["EventFit", "EventParams", "Rate", "fit_events"]
 
 FloatArray = NDArray[np.float64]
@@ -28,7 +30,7 @@ _STAGES: Final = (64, 128, 256, 512)
 """Events, newest, over which rates are tried in turn, before all of them."""
 _POINTS: Final = 96
 """Of these at most so many are used, evenly chosen."""
-_BEAM: Final = 32
+_BEAM: Final = 24
 _MARGIN: Final = 30.0
 """Rates that cost so much more than the best are not looked at more closely, nor more than ``_BEAM``."""
 _STEP: Final = 0.2
@@ -42,11 +44,13 @@ _FINALISTS: Final = 8
 class EventParams:
     """How events are weighed; costs are natural logarithms of likelihoods."""
 
-    loss_cost: float = 12.0
-    """A loss makes the rest likelier by this much or is not believed in."""
-    late_cost: float = 5.0
-    """One event beyond the bound: once in a hundred and fifty, or a packet was repeated."""
-    newest: int = 3
+    loss_cost: float = 7.5
+    """A loss makes the rest likelier by this much or is not believed in: two late events."""
+    late_cost: float = 4.0
+    """An event beyond the bound: radios repeat a packet in fifty. Each interval more costs as much again."""
+    most_late_cost: float = 6.5
+    """But links fall silent for a while now and then."""
+    newest: int = 2
     """Events that must be late before a loss."""
     most: int = 1024
     """Events, newest, that are looked at."""
@@ -83,12 +87,12 @@ def fit_events(
     device_s: FloatArray,
     unit_s: float,
     wait_s: float,
-    jitter_s: float,
+    grid: EventGrid,
     rate: Rate,
     params: EventParams | None = None,
 ) -> EventFit:
     """Times of events (N,) and device times of the newest sample of each (N,), with ``unit_s`` of device time in a
-    notification, of which the newest sample waits ``wait_s`` at most and the host tells ``jitter_s`` late.
+    notification, of which the newest sample waits ``wait_s`` at most where nothing is repeated.
 
     Raises ValueError for fewer than two events.
     """
@@ -96,7 +100,7 @@ def fit_events(
     if len(event_s) < 2:
         raise ValueError("a line needs two events at least")
     y, x = event_s - event_s[-1], device_s - device_s[-1]
-    task = _Task(y, x, unit_s, wait_s, max(jitter_s, 0.2e-3), rate, params)
+    task = _Task(y, x, unit_s, wait_s, grid.interval_s, max(grid.jitter_s, 0.2e-3), rate, params)
     slopes, step = task.first_slopes()
     phases = np.arange(_PHASES) / _PHASES * unit_s
     for events in (*_STAGES, len(y)):
@@ -136,6 +140,7 @@ class _Task:
     x: FloatArray
     unit_s: float
     wait_s: float
+    interval_s: float
     jitter_s: float
     rate: Rate
     params: EventParams
@@ -214,5 +219,7 @@ class _Task:
         self, waits: NDArray[np.float32], floor: NDArray[np.float32], slopes: FloatArray, slack_s: float = 0.0
     ) -> NDArray[np.float32]:
         unit_s = (self.unit_s * slopes).astype(np.float32)[:, None, None]
-        beyond_s = waits - floor * unit_s - np.float32(self.wait_s + slack_s)
-        return np.clip(beyond_s / np.float32(self.jitter_s), 0.0, np.float32(self.params.late_cost))
+        beyond_s = np.maximum(waits - floor * unit_s - np.float32(self.wait_s + slack_s), np.float32(0.0))
+        once = np.float32(self.params.late_cost)
+        repeated = np.minimum(once + beyond_s * (once / np.float32(self.interval_s)), self.params.most_late_cost)
+        return np.asarray(np.minimum(beyond_s / np.float32(self.jitter_s), repeated))

@@ -174,6 +174,8 @@ class ArrivalTime:
         self._clock = ArrivalClock(params)
         self._early: list[Samples] = []
         self._lost = 0
+        self._broken: tuple[float, float] | None = None
+        """When the last sample before a lost link was taken, and the time between samples."""
 
     @property
     def figures(self) -> ClockFigures:
@@ -221,6 +223,9 @@ class ArrivalTime:
         # What waited for the old clock to be known can be placed no more.
         self._lost += self._clock.lost + sum(len(part) for part in self._early)
         self._early.clear()
+        last_s, period_s = self._clock.newest_s, self._clock.period_s
+        if self._params.counts and self._origin_s is not None and last_s is not None and period_s is not None:
+            self._broken = last_s, period_s
         self._clock = self._clock.successor()
         if self._origin_s is not None:
             self._clock.begin(self._origin_s)
@@ -228,6 +233,7 @@ class ArrivalTime:
     def arrived(self, parts: Sequence[Samples]) -> Iterable[Sequence[Samples]]:
         """One part after the other; what comes before the clock is known waits for it."""
         for part in parts:
+            self._count_gap(part)
             self._clock.arrived(part)
             self._early.append(part)
             if self.begun:
@@ -241,3 +247,9 @@ class ArrivalTime:
     def at(self, device_s: FloatArray) -> FloatArray:
         """Common times (N,) of other instants."""
         return self._clock.at(device_s)
+
+    def _count_gap(self, part: Samples) -> None:
+        """What was not sent while the link was lost; sensors with stamps count that themselves."""
+        if self._broken is not None and len(part):
+            (last_s, period_s), self._broken = self._broken, None
+            self._lost += max(0, round((part.received_s - last_s) / period_s) - len(part))
