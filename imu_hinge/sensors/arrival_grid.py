@@ -25,10 +25,10 @@ _INTERVALS_S: Final = np.arange(6, 101) * _STEP_S
 """Intervals looked for: 7.5 to 125 ms."""
 _FEWEST: Final = 24
 """Events: fewer lie together on some grid by chance."""
-_MOST: Final = 192
+_MOST: Final = 128
 _WINDOW_S: Final = 10.0
 """Over longer times the host's crystal and the central's part."""
-_LAGS: Final = (1, 2, 3)
+_LAGS: Final = (1, 3)
 _CONCENTRATION: Final = 0.8
 """Phases concentrate at least so much (0 nothing, 1 exactly): times of hosts that are a tenth of an interval unsure."""
 _AS_GOOD: Final = 0.9

@@ -108,6 +108,8 @@ class Arrivals:
         self._event = 0
         """Of the newest event the first arrival's index."""
         self._late_events = 0
+        self._unit = 1
+        """Samples in a notification: what is lost is lost whole."""
         self.line: ArrivalLine | None = None
         self.shift_s = 0.0
 
@@ -174,6 +176,7 @@ class Arrivals:
         """Weigh losses anew and draw the line; None while there are too few arrivals."""
         if not self._count:
             return None
+        self._unit = max(1, int(np.median(self._samples[max(0, self._count - 64) : self._count])))
         window_s = self._params.window_s
         if self._grid is not None:
             window_s = min(window_s, self._params.window_waits * self._longest_s(self._grid))
@@ -187,11 +190,6 @@ class Arrivals:
                 self._weigh_losses()
             self.line = self._under_all()
         return self.line
-
-    @property
-    def _unit(self) -> int:
-        """Samples in a notification: what is lost is lost whole."""
-        return max(1, int(np.median(self._samples[max(0, self._count - 64) : self._count])))
 
     def _longest_s(self, grid: EventGrid) -> float:
         return min(grid.interval_s, self._unit * self.period_s)
@@ -258,21 +256,23 @@ class Arrivals:
         first, last = first[fresh], last[fresh]
         event_s, device_s = received_s[first], self._raw_s[last]
         unit_s, longest_s = self._unit * self.period_s, self._longest_s(grid)
+        plain = float("inf") if self._grid is not None else self._cost_at_once(event_s, device_s, grid)
+        if plain < self._params.doubt:
+            return False
         fit = fit_events(event_s, device_s, unit_s, longest_s, grid, self._rate, self._params.events)
-        if fit.late > self._params.most_late or (self._grid is None and self._at_once(event_s, device_s, grid, fit)):
+        if fit.late > self._params.most_late or plain < fit.cost + self._params.doubt:
             return False
         self._event = int(together.first[-1])
         self._take(grid, fit, first, device_s[-1], event_s[-1], longest_s)
         return True
 
-    def _at_once(self, event_s: FloatArray, device_s: FloatArray, grid: EventGrid, fit: EventFit) -> bool:
-        """Whether notifications may as well come at once, as regularly as events, but for losses."""
+    def _cost_at_once(self, event_s: FloatArray, device_s: FloatArray, grid: EventGrid) -> float:
+        """What it costs to believe that notifications come at once, as regularly as events, but for losses."""
         unit_s = self._unit * self.period_s
         turns = max(unit_s, grid.interval_s) / min(unit_s, grid.interval_s)
         if abs(turns - round(turns)) > 0.05:
-            return False
-        plain = fit_events(event_s, device_s, unit_s, _AT_ONCE_S, grid, self._rate, self._params.events)
-        return plain.cost < fit.cost + self._params.doubt
+            return float("inf")
+        return fit_events(event_s, device_s, unit_s, _AT_ONCE_S, grid, self._rate, self._params.events).cost
 
     def _take(
         self,

@@ -36,15 +36,18 @@ _MARGIN: Final = 30.0
 _STEP: Final = 0.2
 """Rates are tried in steps that move the oldest event by this share of the longest wait."""
 _PHASES: Final = 10
-_FINE: Final = 11
+_FINE: Final = 9
+_NEAR: Final = 6.0
+"""What costs so much more than the best is no part of the answer."""
 _FINALISTS: Final = 8
+_LAST_POINTS: Final = 256
 
 
 @dataclass(frozen=True)
 class EventParams:
     """How events are weighed; costs are natural logarithms of likelihoods."""
 
-    loss_cost: float = 7.5
+    loss_cost: float = 8.5
     """A loss makes the rest likelier by this much or is not believed in: two late events."""
     late_cost: float = 4.0
     """An event beyond the bound: radios repeat a packet in fifty. Each interval more costs as much again."""
@@ -166,29 +169,27 @@ class _Task:
         return _Judged(cost, levels)
 
     def finish(self, slopes: FloatArray, step: float, phases: FloatArray) -> EventFit:
-        """Closer and closer around what is left, over all events; the middle of that is the answer."""
+        """Closer and closer around what is left, at last over all events; the middle of that is the answer."""
         rows = np.arange(len(self.y))
-        thin = rows[:: -(-len(rows) // _POINTS)]
         slack_s = 0.5 * step * float(-self.x[0]) + self.unit_s / _PHASES
-        cost = self.judge(thin, slopes, phases, slack_s).cost.min(axis=1)
-        order = np.argsort(cost)
-        good = np.sort(slopes[order[cost[order] <= cost[order[0]] + 6.0]])
-        few = slopes[order[:_FINALISTS]]
-        slopes = few if len(good) <= _FINALISTS else good[np.linspace(0, len(good) - 1, 2 * _FINALISTS).astype(int)]
-        judged = self.judge(rows, slopes, phases, slack_s)
-        for _ in range(2):
+        judged = self.judge(rows[:: -(-len(rows) // _POINTS)], slopes, phases, slack_s)
+        cost = judged.cost.min(axis=1)
+        good = np.flatnonzero(cost <= np.sort(cost)[: _FINALISTS + 1][-1] + _NEAR)
+        slopes = slopes[good[np.linspace(0, len(good) - 1, min(len(good), 2 * _FINALISTS)).astype(int)]]
+        for most, slack_s in ((_LAST_POINTS, slack_s), (_LAST_POINTS, 0.0), (len(rows), 0.0)):
+            judged = self.judge(rows[:: -(-len(rows) // most)], slopes, phases, slack_s)
+            if most == len(rows):
+                break
             best = np.unravel_index(int(np.argmin(judged.cost)), judged.cost.shape)
-            near = judged.cost < judged.cost[best] + 6.0
+            near = judged.cost < judged.cost[best] + _NEAR
             near &= np.abs(judged.level_s - judged.level_s[best]) < 0.75 * self.unit_s
-            which = np.flatnonzero(near.any(axis=1))
-            near_slopes, near_levels = slopes[which], judged.level_s[near]
+            near_slopes, near_levels = slopes[near.any(axis=1)], judged.level_s[near]
             bin_s = float(phases[1] - phases[0])
             slopes = np.linspace(near_slopes.min() - step, near_slopes.max() + step, _FINE)
             phases = np.linspace(near_levels.min() - bin_s, near_levels.max() + bin_s, _FINE)
             step = float(slopes[1] - slopes[0])
-            judged = self.judge(rows, slopes, phases)
-        weights = np.exp(judged.cost.min() - judged.cost)
         best = np.unravel_index(int(np.argmin(judged.cost)), judged.cost.shape)
+        weights = np.exp(judged.cost[best] - judged.cost)
         weights[np.abs(judged.level_s - judged.level_s[best]) > 0.75 * self.unit_s] = 0.0
         weights /= weights.sum()
         level_s = float((weights * judged.level_s).sum())
@@ -208,7 +209,8 @@ class _Task:
         raw = (y - slopes[:, None] * x).astype(np.float32)
         unit_s = (self.unit_s * slopes).astype(np.float32)[:, None, None]
         waits = raw[:, None, :] - phases.astype(np.float32)[:, None]
-        floor = np.floor(waits / unit_s)
+        floor = waits / unit_s
+        np.floor(floor, out=floor)
         floor = np.minimum.accumulate(floor[..., ::-1], axis=-1)[..., ::-1]
         # The newest few are late rather than after a loss.
         some = min(self.params.newest, len(rows))
@@ -219,7 +221,13 @@ class _Task:
         self, waits: NDArray[np.float32], floor: NDArray[np.float32], slopes: FloatArray, slack_s: float = 0.0
     ) -> NDArray[np.float32]:
         unit_s = (self.unit_s * slopes).astype(np.float32)[:, None, None]
-        beyond_s = np.maximum(waits - floor * unit_s - np.float32(self.wait_s + slack_s), np.float32(0.0))
+        beyond_s = floor * -unit_s
+        beyond_s += waits
+        beyond_s -= np.float32(self.wait_s + slack_s)
+        np.maximum(beyond_s, np.float32(0.0), out=beyond_s)
         once = np.float32(self.params.late_cost)
-        repeated = np.minimum(once + beyond_s * (once / np.float32(self.interval_s)), self.params.most_late_cost)
-        return np.asarray(np.minimum(beyond_s / np.float32(self.jitter_s), repeated))
+        repeated = beyond_s * (once / np.float32(self.interval_s))
+        repeated += once
+        np.minimum(repeated, np.float32(self.params.most_late_cost), out=repeated)
+        beyond_s /= np.float32(self.jitter_s)
+        return np.minimum(beyond_s, repeated, out=beyond_s)

@@ -23,9 +23,9 @@ _STEER_S: Final = 5.0
 _YOUNG_PINGS: Final = 80
 """About half a minute's; a clock that is known better needs fitting less often."""
 _LISTEN_S: Final = 0.1
-_REFIT_YOUNG_S: Final = 0.2
+_STEER_LISTENING_S: Final = 0.5
 _REFIT_S: Final = 1.0
-_YOUNG_S: Final = 20.0
+"""What is lost is seen with each arrival; for the rest a few ms of the event loop's time a second are enough."""
 
 
 @dataclass(frozen=True)
@@ -190,11 +190,13 @@ class ArrivalTime:
     async def learn(self, talk: Conversation, listen: Callable[[], None]) -> bool:
         """Listen to what arrives until that shows the clock well enough, for ten seconds at most."""
         await talk.start(resume=False)
-        since_s = self._now()
+        since_s = steered_s = self._now()
         while not self._clock.settled:
             await asyncio.sleep(_LISTEN_S)
             listen()
-            self._clock.steer()
+            if self._now() - steered_s >= _STEER_LISTENING_S:
+                steered_s = self._now()
+                self._clock.steer()
             if not self._clock.heard and self._now() - since_s > self._limits.silence_s:
                 raise LinkError("it sends nothing", clip=self._who, advice="Switch it off and on, and try again.")
             if self._now() - since_s > self._limits.learn_s:
@@ -209,9 +211,8 @@ class ArrivalTime:
 
     async def keep(self, talk: Conversation) -> None:
         """Draw the line anew from time to time."""
-        since_s = self._now()
         while True:
-            await asyncio.sleep(_REFIT_YOUNG_S if self._now() - since_s < _YOUNG_S else _REFIT_S)
+            await asyncio.sleep(_REFIT_S)
             self._clock.steer()
 
     async def jumped(self, talk: Conversation) -> bool:
