@@ -72,7 +72,7 @@ def earliest(waits_s: FloatArray, most: int) -> NDArray[np.int64]:
     chosen = np.arange(0, whole, step) + np.argmin(waits_s[:whole].reshape(-1, step), axis=1)
     if whole < len(waits_s):
         chosen = np.append(chosen, whole + np.argmin(waits_s[whole:]))
-    return chosen.astype(np.int64)
+    return np.asarray(chosen, np.int64)
 
 
 def fit_envelope(host_s: FloatArray, device_s: FloatArray, rate: Rate, near: float, params: EnvelopeParams) -> Envelope:
@@ -109,7 +109,7 @@ def alone_s(received_s: FloatArray, waits_s: FloatArray) -> tuple[float, float]:
 def loss_begin(
     received_s: FloatArray, waits_s: FloatArray, unit_s: float, params: EnvelopeParams
 ) -> tuple[int, int] | None:
-    """Since which of the arrivals (N,) all are later than chance allows, and by how many notifications of ``unit_s``."""
+    """Since which of the arrivals (N,) all are later than chance allows, and by how many ``unit_s``; None: none."""
     if len(waits_s) < params.reference + 2 or waits_s[-1] < 0.5 * unit_s:
         return None
     most = min(len(waits_s), params.recent)

@@ -70,8 +70,8 @@ class Rate:
 
 @dataclass(frozen=True)
 class EventFit:
-    """``event_s = level_s + slope * device_s`` for samples that wait for nothing, of the device time of the newest
-    event; ``sd_s`` is the level's doubt.
+    """Samples that wait for nothing are there at ``level_s + slope * device_s``, both counted from the newest event;
+    ``sd_s`` is the level's doubt.
 
     ``lost`` (N,) is how many notifications were lost before each event, from the first one on; ``cost`` what is left
     over, ``late`` the share of events beyond the bound.
@@ -134,7 +134,8 @@ def _closer(slopes: FloatArray, step: float, cost: FloatArray) -> tuple[FloatArr
     """Between the best of slopes, so that half the step is left."""
     order = np.argsort(cost)[:_BEAM]
     best = slopes[order[cost[order] <= cost[order[0]] + _MARGIN]]
-    return np.unique(np.round((best[:, None] + step * np.array([-0.5, 0.0, 0.5])).ravel(), 12)), step / 2
+    closer = np.round(best[:, None] + step * np.array([-0.5, 0.0, 0.5]), 12)
+    return np.array(sorted(set(closer.ravel().tolist()))), step / 2
 
 
 @dataclass(frozen=True)
@@ -157,9 +158,7 @@ class _Task:
         half = int(np.ceil(width / step))
         return rate.centre + step * np.arange(-half, half + 1), step
 
-    def judge(
-        self, rows: NDArray[np.int64], slopes: FloatArray, phases: FloatArray, slack_s: float = 0.0
-    ) -> _Judged:
+    def judge(self, rows: NDArray[np.int64], slopes: FloatArray, phases: FloatArray, slack_s: float = 0.0) -> _Judged:
         """Slopes (S,) with phases (A,) on these events, where waits beyond the bound by ``slack_s`` are none."""
         waits, floor, last = self._waits(rows, slopes, phases)
         jumps = np.count_nonzero(floor[..., 1:] != floor[..., :-1], axis=-1)
@@ -176,8 +175,8 @@ class _Task:
         cost = judged.cost.min(axis=1)
         good = np.flatnonzero(cost <= np.sort(cost)[: _FINALISTS + 1][-1] + _NEAR)
         slopes = slopes[good[np.linspace(0, len(good) - 1, min(len(good), 2 * _FINALISTS)).astype(int)]]
-        for most, slack_s in ((_LAST_POINTS, slack_s), (_LAST_POINTS, 0.0), (len(rows), 0.0)):
-            judged = self.judge(rows[:: -(-len(rows) // most)], slopes, phases, slack_s)
+        for most, allowed_s in ((_LAST_POINTS, slack_s), (_LAST_POINTS, 0.0), (len(rows), 0.0)):
+            judged = self.judge(rows[:: -(-len(rows) // most)], slopes, phases, allowed_s)
             if most == len(rows):
                 break
             best = np.unravel_index(int(np.argmin(judged.cost)), judged.cost.shape)
@@ -230,4 +229,4 @@ class _Task:
         repeated += once
         np.minimum(repeated, np.float32(self.params.most_late_cost), out=repeated)
         beyond_s /= np.float32(self.jitter_s)
-        return np.minimum(beyond_s, repeated, out=beyond_s)
+        return np.asarray(np.minimum(beyond_s, repeated, out=beyond_s), np.float32)

@@ -344,7 +344,10 @@ class TestJoining:
         decoder = begun()
         samples = fed(decoder, streams(10.0))
         earlier = [
-            (at_s, payload[:1] + (int.from_bytes(payload[1:9], "little") - 3 * 10**9).to_bytes(8, "little") + payload[9:])
+            (
+                at_s,
+                payload[:1] + (int.from_bytes(payload[1:9], "little") - 3 * 10**9).to_bytes(8, "little") + payload[9:],
+            )
             for at_s, payload in streams(20.0)
             if at_s > 10.0
         ]
