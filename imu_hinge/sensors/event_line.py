@@ -156,7 +156,7 @@ class _Task:
         step = 2 * _STEP * self.wait_s / span_s
         width = min(rate.most_off, 4.0 * rate.sd)
         half = int(np.ceil(width / step))
-        return rate.centre + step * np.arange(-half, half + 1), step
+        return np.asarray(rate.centre + step * np.arange(-half, half + 1), np.float64), step
 
     def judge(self, rows: NDArray[np.int64], slopes: FloatArray, phases: FloatArray, slack_s: float = 0.0) -> _Judged:
         """Slopes (S,) with phases (A,) on these events, where waits beyond the bound by ``slack_s`` are none."""
