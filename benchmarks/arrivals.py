@@ -23,7 +23,7 @@ EVENTS = ((7.5, 100.0, 4), (15.0, 200.0, 4), (30.0, 100.0, 1), (30.0, 100.0, 4))
 """Interval, ms, rate, Hz, and samples a notification."""
 EVENT_LOSSES = (0.0, 0.01)
 EVENT_RATE_ERRORS = (0.002, 0.0065, 0.015)
-PAIRS = 4
+PAIRS = 3
 SECONDS = 70.0
 SESSION = "rdl_rounding"
 CLIPS = ("thigh", "back")

@@ -162,14 +162,15 @@ class Arrivals:
         if not len(free) or free[-1] != self._count - 1:
             return
         newest = free[-1:]
-        if self._waits_s(newest)[0] < 0.5 * self.period_s:
+        if self._waits_s(newest)[0] < 0.5 * self._unit * self.period_s:
             return
-        # Losses are counted in samples here, not in notifications: what cannot be told at once comes near in steps.
-        found = loss_begin(self._received_s[free], self._waits_s(free), self.period_s, self._params.envelope)
+        found = loss_begin(
+            self._received_s[free], self._waits_s(free), self._unit * self.period_s, self._params.envelope
+        )
         if found is not None:
-            begin, samples = found
-            self._losses = (*self._losses, _Loss(int(free[begin]) + self._serial, samples))
-            self.shift_s += samples * self.period_s
+            begin, units = found
+            self._losses = (*self._losses, _Loss(int(free[begin]) + self._serial, units * self._unit))
+            self.shift_s += units * self._unit * self.period_s
 
     def settle(self) -> ArrivalLine | None:
         """Weigh losses anew and draw the line; None while there are too few arrivals."""
@@ -312,9 +313,14 @@ class Arrivals:
         chosen = free[earliest(waits, params.weighed)]
         worth = min(1.0, spacing_s / apart_s) * len(free) / len(chosen)
         for _ in range(_CHANGES):
-            losses = [(int(np.searchsorted(chosen, loss.serial - self._serial)), loss.samples) for loss in self._losses]
+            losses = [
+                (int(np.searchsorted(chosen, loss.serial - self._serial)), loss.samples // self._unit)
+                for loss in self._losses
+            ]
             x, y = self._made_up_s()[chosen], self._received_s[chosen]
-            better = better_losses(y - y[-1], x - x[-1], losses, self.period_s, line.slope, self._rate, worth, params)
+            better = better_losses(
+                y - y[-1], x - x[-1], losses, self._unit * self.period_s, line.slope, self._rate, worth, params
+            )
             if better is None:
                 return
             kept = [loss for at, loss in enumerate(self._losses) if at != better.at]
@@ -323,7 +329,7 @@ class Arrivals:
             else:
                 serial = int(chosen[better.begin]) + self._serial
             if better.units > 0:
-                kept.append(_Loss(serial, better.units))
+                kept.append(_Loss(serial, better.units * self._unit))
             self._losses = tuple(sorted(kept, key=lambda loss: loss.serial))
 
     def _under_all(self) -> ArrivalLine:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +21,6 @@ from imu_hinge.sensors.event_line import Rate
 __all__ = ["Envelope", "EnvelopeParams", "Later", "alone_s", "better_losses", "fit_envelope", "loss_begin"]
 
 FloatArray = NDArray[np.float64]
-
-_STEPS: Final = (-4, -1, 1, 4)
-"""By so much a loss is tried larger or smaller at once, besides none at all."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ class EnvelopeParams:
     """One arrival's lateness speaks by at most as much: other things make late, too."""
     drawn: int = 400
     """Under so many arrivals the line is drawn, the earliest of each few."""
-    weighed: int = 200
+    weighed: int = 100
     """Losses are weighed among so many."""
 
 
@@ -151,12 +147,12 @@ def better_losses(
 
     ``device_s`` (N,) has losses made up for; each of the arrivals (N,) counts ``worth``. None where nothing pays.
     """
-    slopes = slope + np.linspace(-1.0, 1.0, 7) * min(2.0 * rate.sd, rate.most_off)
+    slopes = slope + np.linspace(-1.0, 1.0, 11) * min(2.0 * rate.sd, rate.most_off)
     slopes = np.clip(np.append(slopes, rate.centre), 1.0 - rate.most_off, 1.0 + rate.most_off)
     prior = 0.5 * ((slopes - rate.centre) / rate.sd) ** 2
     units_s = slopes * unit_s
     now = host_s - slopes[:, None] * device_s
-    lateness = now[3] - now[3].min()
+    lateness = now[5] - now[5].min()
     scale_s = max(float(np.minimum(lateness, 3.0 * np.median(lateness) + 1e-4).mean()), 3e-4)
 
     def cost(late: FloatArray, prior: FloatArray) -> FloatArray:
@@ -165,7 +161,7 @@ def better_losses(
 
     best_cost, best = float(cost(now, prior).min()) - 1.0, None
     for at, (begin, units) in enumerate(losses):
-        for more in {-units, *(step for step in _STEPS if units + step > 0)}:
+        for more in (-1, 1):
             moved = now.copy()
             moved[:, begin:] -= more * units_s[:, None]
             saved = params.loss_cost if units + more == 0 else 0.0
