@@ -13,6 +13,8 @@ __all__ = ["ArrivalClock"]
 _JUMP_S: Final = 0.5
 """Arrivals that are earlier than that show a clock that is another one now: the host's stood still, or the sensor's
 leapt."""
+_LATE_S: Final = 4.0
+"""And so do ones that are all as late for so long: no queue holds them."""
 _SLEW: Final = 0.1
 _SHORTEST_S: Final = 1.0
 """Times bend more quickly than with pings: what is unknown is larger, and being off for long does more harm than some
@@ -39,6 +41,7 @@ class ArrivalClock:
         self._origin_s: float | None = None
         self._first_s: float | None = None
         self._newest: Samples | None = None
+        self._late_since_s: float | None = None
         self._lost_before = 0
 
     @property
@@ -50,6 +53,22 @@ class ArrivalClock:
     def lost(self) -> int:
         """Samples that are missing to all appearances."""
         return self._lost_before + (self._arrivals.lost if self._arrivals else 0)
+
+    @property
+    def newest_s(self) -> float | None:
+        """Host time when the newest sample was taken, as far as that is known; None before anything came."""
+        if self._newest is None:
+            return None
+        if self._arrivals is None or self._arrivals.line is None:
+            return self._newest.received_s
+        return min(self._newest.received_s, self._arrivals.due_s(float(self._newest.device_s[-1])))
+
+    @property
+    def period_s(self) -> float | None:
+        """Host time between samples; None before two came."""
+        if self._arrivals is None:
+            return None
+        return self._arrivals.period_s * (1.0 if self._arrivals.line is None else self._arrivals.line.slope)
 
     @property
     def residual_ms(self) -> float | None:
@@ -84,9 +103,11 @@ class ArrivalClock:
                 return  # one sample shows no period
             self._arrivals = self._begun(period_s, self._rate)
         line = self._arrivals.line
-        if line is not None and self._arrivals.due_s(float(samples.device_s[-1])) - samples.received_s > _JUMP_S:
+        due_s = samples.received_s if line is None else self._arrivals.due_s(float(samples.device_s[-1]))
+        if line is not None and self._leapt(samples.received_s - due_s, samples):
             self._lost_before += self._arrivals.lost
             self._arrivals, self._timeline = self._begun(self._arrivals.period_s, line.slope), None
+            self._late_since_s = None
         self._arrivals.add(float(samples.device_s[-1]), samples.received_s, len(samples))
         self._arrivals.look()
         if self._arrivals.line is None and self._arrivals.rate_known:
@@ -122,6 +143,15 @@ class ArrivalClock:
     def at(self, device_s: FloatArray) -> FloatArray:
         """Common times (N,) of other instants."""
         return self._known.at(device_s + self._shift_s)
+
+    def _leapt(self, wait_s: float, samples: Samples) -> bool:
+        """Whether a wait, or how long it has been so long, shows another clock."""
+        if wait_s <= _JUMP_S:
+            self._late_since_s = None
+        elif self._late_since_s is None:
+            self._late_since_s = samples.received_s
+        late_s = 0.0 if self._late_since_s is None else samples.received_s - self._late_since_s
+        return wait_s < -_JUMP_S or late_s > _LATE_S
 
     def _begun(self, period_s: float, rate: float | None) -> Arrivals:
         arrivals = Arrivals(period_s, self._params)

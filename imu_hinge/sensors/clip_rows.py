@@ -32,6 +32,8 @@ class ClipRows:
         self.rate = RateMeter()
         self.stuck = StuckDetector()
         self.last_live_s = 0.0
+        self.before_zero = 0
+        """Samples that a new clock put before common time, though rows had been given: lost."""
 
     def deliver(self, parts: Sequence[Samples], place: Callable[[FloatArray], FloatArray]) -> None:
         """Samples of one clip, in order; ``place`` gives common times."""
@@ -42,6 +44,8 @@ class ClipRows:
             samples = _joined(group)
             times = place(samples.device_s)
             if times[0] < 0.0:  # taken before common time began
+                if self._last_s > 0.0:
+                    self.before_zero += int(np.count_nonzero(times < 0.0))
                 samples, times = _since_zero(samples, times)
                 if not len(samples):
                     continue

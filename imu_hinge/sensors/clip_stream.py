@@ -101,7 +101,7 @@ class ClipStream:
             can=self._can,
             rate_hz=self._rows.rate.rate_hz(now),
             nominal_hz=self._granted.rate_hz,
-            books=replace(books, lost=books.lost + clock.lost),
+            books=replace(books, lost=books.lost + clock.lost + self._rows.before_zero),
             overflow=self._inbox.overflow,
             clock_residual_ms=clock.residual_ms,
             clock_pings=clock.pings,
@@ -228,6 +228,8 @@ class ClipStream:
                 self._time = timekeeper(self.role, found.driver.can, self._now, self._rng, self._limits)
                 self._intake.decoder, self._intake.time = self._decoder, self._time
                 self._filler = HoleFiller(self._decoder, self._intake.deliver, self._now, self._limits)
+            else:
+                await self._intake.take()  # before preparing makes the decoder begin anew
             talk = found.driver.converse(port, self._decoder, self._now, self._inbox.put, self._inbox.tell)
             about = await talk.prepare()
         except BaseException:

@@ -23,9 +23,9 @@ _STEER_S: Final = 5.0
 _YOUNG_PINGS: Final = 80
 """About half a minute's; a clock that is known better needs fitting less often."""
 _LISTEN_S: Final = 0.1
-_REFIT_YOUNG_S: Final = 0.2
+_STEER_LISTENING_S: Final = 0.5
 _REFIT_S: Final = 1.0
-_YOUNG_S: Final = 20.0
+"""What is lost is seen with each arrival; for the rest a few ms of the event loop's time a second are enough."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +174,8 @@ class ArrivalTime:
         self._clock = ArrivalClock(params)
         self._early: list[Samples] = []
         self._lost = 0
+        self._broken: tuple[float, float] | None = None
+        """When the last sample before a lost link was taken, and the time between samples."""
 
     @property
     def figures(self) -> ClockFigures:
@@ -188,11 +190,13 @@ class ArrivalTime:
     async def learn(self, talk: Conversation, listen: Callable[[], None]) -> bool:
         """Listen to what arrives until that shows the clock well enough, for ten seconds at most."""
         await talk.start(resume=False)
-        since_s = self._now()
+        since_s = steered_s = self._now()
         while not self._clock.settled:
             await asyncio.sleep(_LISTEN_S)
             listen()
-            self._clock.steer()
+            if self._now() - steered_s >= _STEER_LISTENING_S:
+                steered_s = self._now()
+                self._clock.steer()
             if not self._clock.heard and self._now() - since_s > self._limits.silence_s:
                 raise LinkError("it sends nothing", clip=self._who, advice="Switch it off and on, and try again.")
             if self._now() - since_s > self._limits.learn_s:
@@ -207,9 +211,8 @@ class ArrivalTime:
 
     async def keep(self, talk: Conversation) -> None:
         """Draw the line anew from time to time."""
-        since_s = self._now()
         while True:
-            await asyncio.sleep(_REFIT_YOUNG_S if self._now() - since_s < _YOUNG_S else _REFIT_S)
+            await asyncio.sleep(_REFIT_S)
             self._clock.steer()
 
     async def jumped(self, talk: Conversation) -> bool:
@@ -221,6 +224,9 @@ class ArrivalTime:
         # What waited for the old clock to be known can be placed no more.
         self._lost += self._clock.lost + sum(len(part) for part in self._early)
         self._early.clear()
+        last_s, period_s = self._clock.newest_s, self._clock.period_s
+        if self._params.counts and self._origin_s is not None and last_s is not None and period_s is not None:
+            self._broken = last_s, period_s
         self._clock = self._clock.successor()
         if self._origin_s is not None:
             self._clock.begin(self._origin_s)
@@ -228,6 +234,7 @@ class ArrivalTime:
     def arrived(self, parts: Sequence[Samples]) -> Iterable[Sequence[Samples]]:
         """One part after the other; what comes before the clock is known waits for it."""
         for part in parts:
+            self._count_gap(part)
             self._clock.arrived(part)
             self._early.append(part)
             if self.begun:
@@ -241,3 +248,9 @@ class ArrivalTime:
     def at(self, device_s: FloatArray) -> FloatArray:
         """Common times (N,) of other instants."""
         return self._clock.at(device_s)
+
+    def _count_gap(self, part: Samples) -> None:
+        """What was not sent while the link was lost; sensors with stamps count that themselves."""
+        if self._broken is not None and len(part):
+            (last_s, period_s), self._broken = self._broken, None
+            self._lost += max(0, round((part.received_s - last_s) / period_s) - len(part))

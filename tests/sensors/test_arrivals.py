@@ -8,6 +8,8 @@ import pytest
 from imu_hinge.sensors.arrival_clock import ArrivalClock
 from imu_hinge.sensors.arrivals import ArrivalParams
 from imu_hinge.sensors.driver import Samples
+from imu_hinge.sensors.limits import LinkLimits
+from imu_hinge.sensors.timekeeping import ArrivalTime
 
 from .arrival_world import Air, Placed, skew_ms, stream
 
@@ -26,7 +28,7 @@ def pair(seed: int, one: Air, other: Air, params: ArrivalParams | None = None) -
 @pytest.mark.parametrize("jitter_s", JITTERS_S)
 def test_samples_are_placed_to_eight_milliseconds_and_two_sensors_to_ten(jitter_s: float, rate_error: float) -> None:
     errors, skews = [], []
-    for seed in range(2):
+    for seed in range(3):
         both = pair(seed, Air(rate_error=rate_error, jitter_s=jitter_s), Air(rate_error=0.5 * rate_error))
         errors += [one.rms_ms for one in both]
         skews.append(skew_ms(*both))
@@ -93,6 +95,33 @@ def test_a_clock_that_leaps_is_taken_up_where_it_is() -> None:
         if clock.ready:
             placed.append(float(clock.place(moved.device_s)[-1]) - samples.received_s)
     assert max(np.abs(placed)) < 0.02
+
+
+def test_a_clock_that_stays_late_is_taken_up_where_it_is() -> None:
+    clock, off_s = ArrivalClock(ArrivalParams.stamped()), []
+    clock.begin(0.0)
+    for n in range(700):
+        late_s = 39.0 if n >= 350 else 0.0  # no queue holds notifications for so long
+        clock.arrived(notification(4 * n, 0.04 * (n + 1) + late_s))
+        if n % 25 == 0:
+            clock.steer()
+        if clock.ready:
+            off_s.append(float(clock.place(notification(4 * n, 0.0).device_s)[-1]) - 0.04 * (n + 1) - late_s)
+    assert abs(off_s[-1]) < 0.02
+    assert sum(abs(off) > 0.5 for off in off_s) < 5.0 / 0.04
+
+
+async def test_what_was_not_sent_while_the_link_was_lost_is_counted() -> None:
+    time = ArrivalTime("thigh", lambda: 0.0, LinkLimits(), ArrivalParams())
+    time.begin(0.0)
+    for n in range(250):
+        list(time.arrived([notification(4 * n, 0.04 * (n + 1))]))
+        if n % 25 == 0:
+            time._clock.steer()
+    await time.renew(None)  # type: ignore[arg-type]
+    for n in range(50):
+        list(time.arrived([notification(4 * n, 10.0 + 3.0 + 0.04 * (n + 1))]))
+    assert time.figures.lost == pytest.approx(300, abs=4)
 
 
 def test_a_next_stream_of_the_same_sensor_knows_its_rate_at_once() -> None:

@@ -33,6 +33,7 @@ SETTLE_S = 25.0
 STANDS_S = 1.5
 """The session begins with standing; until then that is repeated."""
 STALLS = LinkKnobs(loss=0.01, stall_every_s=20.0, stall_s=0.2, jitter_s=0.02, rate_error=0.01)
+EVENTS = LinkKnobs(interval_s=0.03, rate_error=0.004)
 Sensor = VirtualWitMotion | VirtualMetaMotion | VirtualVeritySense | VirtualDot
 Make = Callable[[Air, int, LinkKnobs, Motion], Sensor]
 
@@ -162,7 +163,7 @@ def live_hip_error_deg(session: SimulatedSession, done: Trained) -> float:
         pytest.param({"thigh": polar, "back": dot}, id="Polar and DOT"),
     ],
 )
-@pytest.mark.parametrize("knobs", [LinkKnobs(), STALLS], ids=["a good link", "1 % lost and stalls"])
+@pytest.mark.parametrize("knobs", [EVENTS, STALLS], ids=["a good link", "1 % lost and stalls"])
 async def test_two_bought_sensors_tell_hips_and_spine(makes: Mapping[str, Make], knobs: LinkKnobs) -> None:
     session = simulate_session("rdl_rounding", 31)
     trained: list[Trained] = []

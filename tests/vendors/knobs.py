@@ -14,6 +14,9 @@ from imu_hinge.sensors.driver import FloatArray
 
 __all__ = ["Link", "LinkKnobs", "Motion", "resting"]
 
+PACKET_S = 0.8e-3
+"""From packet to packet in one connection event."""
+
 Motion = Callable[[float], tuple[FloatArray, FloatArray]]
 """From the time, s, to specific force, m/s² (3,), and angular rate, rad/s (3,), in the sensor's own axes."""
 
@@ -29,8 +32,9 @@ class LinkKnobs:
 
     ``loss`` is the share of notifications that are never sent; in the last ``stall_s`` of every ``stall_every_s``
     nothing is sent, and what was measured then is lost, or comes in one heap where ``stall_loses`` is False; each
-    notification waits up to ``jitter_s``, at random, without overtaking. ``rate_error`` is how far the true sample
-    rate is off the nominal one (0.01: one percent too fast).
+    notification waits up to ``jitter_s``, at random, without overtaking. With ``interval_s`` it waits for the next
+    connection event besides, of which one carries ``packets``. ``rate_error`` is how far the true sample rate is off
+    the nominal one (0.01: one percent too fast).
     """
 
     loss: float = 0.0
@@ -38,6 +42,8 @@ class LinkKnobs:
     stall_s: float = 0.2
     stall_loses: bool = True
     jitter_s: float = 0.0
+    interval_s: float = 0.0
+    packets: int = 6
     rate_error: float = 0.0
     seed: int = 1
 
@@ -48,6 +54,8 @@ class Link:
     def __init__(self, knobs: LinkKnobs) -> None:
         self.knobs = knobs
         self._rng = random.Random(knobs.seed)
+        self._first_s = self._rng.uniform(0.0, knobs.interval_s)
+        self._event = self._carried = 0
 
     def stalled_until(self, time_s: float) -> float:
         """When the stall at this instant ends; the instant itself where there is none."""
@@ -65,6 +73,15 @@ class Link:
         """Whether the next notification is never sent."""
         return self._rng.random() < self.knobs.loss
 
-    def delay_s(self) -> float:
-        """How long the next notification waits."""
-        return self._rng.uniform(0.0, self.knobs.jitter_s)
+    def leaves_s(self, time_s: float) -> float:
+        """When the next notification leaves, whose newest sample was taken at this instant."""
+        time_s += self._rng.uniform(0.0, self.knobs.jitter_s)
+        interval_s = self.knobs.interval_s
+        if interval_s <= 0.0:
+            return time_s
+        event = max(self._event, math.ceil((time_s - self._first_s) / interval_s))
+        if event == self._event and self._carried == self.knobs.packets:
+            event += 1
+        self._carried = self._carried + 1 if event == self._event else 1
+        self._event = event
+        return self._first_s + event * interval_s + PACKET_S * (self._carried - 1)

@@ -101,7 +101,7 @@ class Streaming(Peripheral):
         self.taken = 0
         while True:
             times_s = [begin_s + (self.taken + n + 1) * period_s for n in range(count)]
-            if await self._changed_by(times_s[-1] + link.delay_s()):
+            if await self._changed_by(begin_s + link.leaves_s(times_s[-1] - begin_s)):
                 return
             self.taken += count
             until_s = link.stalled_until(times_s[-1] - begin_s)

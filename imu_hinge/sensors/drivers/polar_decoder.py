@@ -103,7 +103,7 @@ class PolarDecoder(StampedDecoder):
         except PacketError:
             self.refused += 1
             return ()
-        last_s = self._clock.place(frame.stamp_ns, received_s) / _NS
+        last_s = self._clock.place(frame.stamp_ns, received_s, measurement) / _NS
         paced = self._paces[measurement].place(last_s, len(frame.values))
         if paced is None:
             self.repeated += len(frame.values) if measurement is Measurement.ACC else 0

@@ -14,8 +14,12 @@ from imu_hinge.sensors.drivers.plain import PlainDecoder
 
 __all__ = ["Pace", "Paced", "StampClock", "StampedDecoder"]
 
-_AHEAD_S: Final = 10.0
-"""A clock this far ahead of the host's has been set: nothing arrives before it is measured."""
+_AHEAD_S: Final = 0.5
+"""A clock this much further ahead of the host's than ever has been set: nothing arrives before it is measured."""
+_BEHIND_S: Final = 1.0
+"""Nor is the first that comes over a new connection held up for so long."""
+_DRIFT: Final = 300e-6
+"""No two crystals part more quickly."""
 _SLACK: Final = 0.1
 """Share of a notification's samples by which its stamp may be off. Whole notifications are lost, never a tenth of one,
 while the true rate may be some percent off until it is known."""
@@ -23,9 +27,9 @@ while the true rate may be some percent off until it is known."""
 
 class StampClock:
     """Stamps of ``ticks_per_s`` as ticks since the first: unwrapped at ``modulus``, and moved on with the host's clock
-    where the sensor's began anew, which ``boots`` counts.
+    where the sensor's began anew or was set, which ``boots`` counts.
 
-    ``back_s`` is how far a stamp may lie before another one that came earlier.
+    ``back_s`` is how far a stamp may lie before one of another stream that came earlier.
     """
 
     def __init__(self, ticks_per_s: int, back_s: float, modulus: int | None = None) -> None:
@@ -33,25 +37,47 @@ class StampClock:
         self._back = back_s * ticks_per_s
         self._modulus = modulus
         self._last: tuple[int, float] | None = None
+        self._least_lag_s = 0.0
+        self._newest: dict[int, int] = {}
+        self._connects = False
         self._origin = self._ticks = 0
         self.boots = 0
 
-    def place(self, stamp: int, received_s: float) -> int:
-        """Ticks since the first stamp; integers, as ns since 2000 are too many for a float."""
+    def connect(self) -> None:
+        """The next stamp comes over a new connection: its sensor may have been switched off, or set, in between."""
+        self._connects = True
+
+    def place(self, stamp: int, received_s: float, stream: int = 0) -> int:
+        """Ticks since the first stamp; integers, as ns since 2000 are too many for a float. Stamps of one ``stream``
+        come in order."""
+        connects, self._connects = self._connects, False
         if self._last is None:
             self._origin = stamp - self._ticks
-            self._last = stamp, received_s
-            return self._ticks
-        last, last_received_s = self._last
-        expected = last + round(max(0.0, received_s - last_received_s) * self._ticks_per_s)
-        if self._modulus is not None:
-            stamp = unwrap(stamp % self._modulus, self._modulus, expected)
-        if stamp < last - self._back or stamp > expected + _AHEAD_S * self._ticks_per_s:
-            self.boots += 1
-            self._origin += stamp - expected
+            self._least_lag_s = self._lag_s(stamp, received_s)
+        else:
+            last, last_received_s = self._last
+            passed_s = max(0.0, received_s - last_received_s)
+            expected = last + round(passed_s * self._ticks_per_s)
+            if self._modulus is not None:
+                stamp = unwrap(stamp % self._modulus, self._modulus, expected)
+            lag_s, drift_s = self._lag_s(stamp, received_s), _DRIFT * passed_s
+            late_s = lag_s - self._least_lag_s
+            back = stamp < last - self._back or stamp < self._newest.get(stream, stamp)
+            if back or late_s < -_AHEAD_S - drift_s or (connects and late_s > _BEHIND_S + drift_s):
+                self.boots += 1
+                self._origin += stamp - expected
+                self._newest.clear()
+                self._least_lag_s = lag_s
+            else:
+                # What drifts may be ahead of what it was.
+                self._least_lag_s = min(lag_s, self._least_lag_s + drift_s)
         self._last = stamp, received_s
+        self._newest[stream] = stamp
         self._ticks = max(self._ticks, stamp - self._origin)
         return stamp - self._origin
+
+    def _lag_s(self, stamp: int, received_s: float) -> float:
+        return received_s - stamp / self._ticks_per_s
 
     def forget(self) -> None:
         """Nobody knows how far the clock has come: the next stamp goes on where the last was, and ``back_s`` later, so
@@ -59,6 +85,7 @@ class StampClock:
         if self._last is not None:
             self._ticks += round(self._back)
         self._last = None
+        self._newest.clear()
 
 
 @dataclass(frozen=True)
@@ -136,5 +163,6 @@ class StampedDecoder(PlainDecoder):
 
     def count_stream(self) -> int:
         """The number of the stream that begins."""
+        self._clock.connect()
         self._streams += 1
         return self._streams

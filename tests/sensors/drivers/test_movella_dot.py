@@ -148,6 +148,30 @@ class TestDecoder:
         assert decoder.told() == 1
         assert one.device_s[0] == pytest.approx(6.0, abs=0.1)
 
+    @pytest.mark.parametrize("away_s", [40.0, 3.0, 600.0])
+    @pytest.mark.parametrize("later_s", [1.0, 39.0])
+    def test_a_sensor_that_comes_back_with_a_later_stamp_than_before_is_another_boot(
+        self, away_s: float, later_s: float
+    ) -> None:
+        if abs(away_s - later_s) < 1.5:
+            later_s = 20.0
+        decoder = begun()
+        for at in range(60):
+            decoder.feed(notification(PayloadMode.RATE, 20_000_000 + at * 16_667, (0,) * 6), at / 60)
+        decoder.begin(PayloadMode.RATE, 60.0)
+        stamp = 21_000_000 + round(later_s * 1e6)
+        (one,) = decoder.feed(notification(PayloadMode.RATE, stamp, (0,) * 6), 1.0 + away_s)
+        assert decoder.boot == 1
+        assert one.device_s[0] == pytest.approx(1.0 + away_s, abs=0.1)
+
+    def test_a_clock_that_is_set_back_a_little_repeats_nothing(self) -> None:
+        decoder = begun()
+        for at in range(240):
+            back = 300_000 if at >= 120 else 0
+            decoder.feed(notification(PayloadMode.RATE, 9_000_000 + at * 16_667 - back, (0,) * 6), at / 60)
+        assert (decoder.books.repeated, decoder.boot) == (0, 1)
+        assert decoder.books.received == 240
+
     def test_after_a_clock_is_forgotten_nothing_is_missing(self) -> None:
         decoder = begun()
         decoder.feed(notification(PayloadMode.RATE, 0, (0,) * 6), 0.0)

@@ -340,6 +340,22 @@ class TestJoining:
         assert np.all(np.diff(device_s) > 0)
         assert device_s[-1] - device_s[0] == pytest.approx(25.0, abs=1.0)
 
+    def test_a_clock_that_is_set_back_a_little_is_one_other_boot_and_repeats_nothing(self) -> None:
+        decoder = begun()
+        samples = fed(decoder, streams(10.0))
+        earlier = [
+            (
+                at_s,
+                payload[:1] + (int.from_bytes(payload[1:9], "little") - 3 * 10**9).to_bytes(8, "little") + payload[9:],
+            )
+            for at_s, payload in streams(20.0)
+            if at_s > 10.0
+        ]
+        samples += fed(decoder, earlier)
+        device_s = np.concatenate([one.device_s for one in samples])
+        assert (decoder.boot, decoder.books.repeated) == (1, 0)
+        assert np.all(np.diff(device_s) > 0)
+
     def test_what_lies_beyond_the_range_is_counted(self) -> None:
         decoder = begun()
         fed(decoder, [(0.0, frame_of(GYRO, np.arange(20) / 52, lambda t: 0 * t))])
