@@ -129,7 +129,7 @@ async def test_a_link_lost_while_the_consumer_stalls_is_made_anew_and_nothing_is
     await on_air(play)
 
 
-@pytest.mark.parametrize("slept_s", [20.0, 300.0, 2400.0])
+@pytest.mark.parametrize("slept_s", [20.0, 300.0, pytest.param(2400.0, marks=pytest.mark.slow)])
 async def test_a_host_that_slept_goes_on_with_a_new_clock(slept_s: float) -> None:
     """Its monotonic clock stood still meanwhile; the clip's did not."""
 

@@ -140,6 +140,7 @@ def test_killed_at_any_moment_the_file_is_readable_and_misses_at_most_a_second(t
         assert np.diff(clip.time_s).max() < 0.015
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_it_cleanly_with_a_summary(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     program = started(path)

@@ -53,7 +53,15 @@ def test_one_row_at_a_time_gives_the_same_bits(short_session: SessionOf, streame
 
 
 @pytest.mark.parametrize(
-    "name", ["rdl_rounding", "squat_butt_wink", "deadlift_lockout", "pickup", "jump", "unannounced_sets"]
+    "name",
+    [
+        "rdl_rounding",
+        "unannounced_sets",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("squat_butt_wink", "deadlift_lockout", "pickup", "jump")
+        ),
+    ],
 )
 def test_live_counts_what_the_analysis_counts(name: str, session_of: SessionOf, streamed: Stream) -> None:
     session = session_of(name, 3)

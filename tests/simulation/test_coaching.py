@@ -199,6 +199,7 @@ def test_people_without_habits_are_who_they_were() -> None:
     assert athlete.back_clip_off_levels == 0.0
 
 
+@pytest.mark.slow
 def test_people_differ_and_so_do_their_reps() -> None:
     """As widely as published: knees 8-22 deg in a hinge, boxes lifted by stooping, squatting and all between."""
     bends, lifts = [], []
