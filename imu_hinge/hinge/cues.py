@@ -180,6 +180,7 @@ class CueEngine:
         judge, params = self._judge, self._settings.of(self._exercise)
         fold_deg = target_fold_deg(params, judge, self._exercise)
         depth = None if fold_deg is None else Limit(fold_deg, fold_deg)
+        self._limits = {**judge.limits, **{k: v for k, v in back_limits(params, judge).items() if v is not None}}
         limits = {**judge.limits, **back_limits(params, judge), TARGET_DEPTH: depth}
         for voice in self._voices:
             voice.set(limits[voice.name], judge.params.rearm)
@@ -201,17 +202,29 @@ class CueEngine:
             **self._back(grid, params),
             "knee_dominant": (ratio, grid.thigh_pitch_deg),
             "hips_shoot_up": (shot, shot),
-            TARGET_DEPTH: (grid.fold_deg, grid.fold_deg),
+            TARGET_DEPTH: (self._depth(grid), grid.fold_deg),
         }
+        level = self._judge.neutral.levelled(grid.lumbar_deg, grid.fold_deg)
+        # Praise in the middle of a fault would be heard as praise for it.
+        at_fault = (level > self._limits["rounded_back"].amber) | (-level > self._limits["arched_back"].amber)
         cues = []
         for order, voice in enumerate(self._voices):
             value, told = values[voice.name]
-            watched = voice.name == TARGET_DEPTH or (voice.name in faults and voice.name not in params.muted)
+            watched = (
+                ~at_fault if voice.name == TARGET_DEPTH else voice.name in faults and voice.name not in params.muted
+            )
             for i, severity in voice.crossings(grid.time_s, value, folded & watched, params):
                 at = float(grid.time_s[i])
                 cues.append((at, order, Cue(at, voice.name, severity, float(told[i]))))
         # The sort is stable: red stays behind amber.
         return [cue for _, _, cue in sorted(cues, key=lambda c: c[:2])]
+
+    def _depth(self, grid: RepAngles) -> FloatArray:
+        """The fold without what the back adds to it beyond the neutral hinge, deg: rounding is no depth."""
+        neutral = self._judge.neutral
+        added = neutral.levelled(grid.lumbar_deg, grid.fold_deg) - neutral.lumbar_deg
+        depth: FloatArray = grid.fold_deg - np.fmax(added, 0.0)
+        return depth
 
     def _back(self, grid: RepAngles, params: CueParams) -> dict[str, tuple[FloatArray, FloatArray]]:
         """How far the back is rounded and arched beyond doubt, now or, where it is predicted, soon; and the angle to

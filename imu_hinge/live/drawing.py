@@ -128,12 +128,14 @@ class ViewMaker:
         )
 
     def finished(self, view: View, rep: RepResult | None, exercise: str, age_s: float | None) -> View:
-        """The view with the last rep and what the athlete should know."""
+        """The view with the last rep and what the athlete should know; a calibration that is still being made warns of
+        itself."""
+        warnings = () if view.phase is Phase.CALIBRATING else self._pipeline.warnings
         return replace(
             view,
             last_rep=None if rep is None else rep_view(rep, exercise),
             calibration_age_s=age_s,
-            notices=notices(view.clips, self._pipeline.warnings, age_s, self._plan.status),
+            notices=notices(view.clips, warnings, age_s, self._plan.status),
             reminders=UNSEEN.get(view.exercise, ()) if view.phase is Phase.REMINDER else (),
         )
 

@@ -205,7 +205,10 @@ class LiveRun:
         other = {THIGH: trunk, trunk: THIGH}
         self._rename_clips(tuple(other.get(name, name) for name in self._clips))
         self._begun, self._resuming, self._noted = False, False, frozenset()
-        return self._set_up()
+        before, session = self.session, self._set_up()
+        if before is not None:
+            session.exercise, session.load_kg = before.exercise, before.load_kg
+        return session
 
     def _rename_clips(self, names: tuple[str, ...]) -> None:
         """The clips are worn so; that is remembered."""
@@ -353,14 +356,17 @@ class LiveRun:
                 last = replace(last, notices=(*last.notices, Notice("bad", error.what, error.advice or "")))
                 lines = (error.one_line(),)
         self.saved = lines
-        self.board.put(
-            replace(last, serial=next(self._serials), phase=Phase.ENDED, prompt=None, report=lines[-1] if lines else "")
-        )
+        self.board.put(replace(last, serial=next(self._serials), phase=Phase.ENDED, prompt=None, report=_report(lines)))
 
     def _show(self, phase: Phase, prompt: Prompt) -> None:
         view = self.board.look()
         if view.prompt != prompt or view.phase is not phase:
             self.board.put(replace(view, serial=next(self._serials), phase=phase, prompt=prompt))
+
+
+def _report(lines: Sequence[str]) -> str:
+    """The report among what was saved."""
+    return next((line for line in lines if line.endswith(".html")), "")
 
 
 def _drain(deliveries: Iterator[Delivery]) -> None:

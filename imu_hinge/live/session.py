@@ -43,6 +43,9 @@ _SETTLED_S: Final = 0.5
 """What came of a set is said so long after its end: its last rep may still be worked out."""
 _LATE_S: Final = 2.0
 """No rep of a set is told later than so long after its end."""
+_SHOWN_S: Final = 2.0
+"""Screens show a cue for so long."""
+_GRAVITY: Final = {"good": 0, "amber": 1, "red": 2}
 _AFTER_S: Final = 1.0
 """A set that ended by itself ended so long after its last rep."""
 
@@ -230,11 +233,13 @@ class LiveSession:
 
     def _sound(self, cue: Cue) -> None:
         self._sink.cue(cue.name, cue.severity)
-        self._cues += 1
-        self._cue = cue_view(cue, self._cues)
+        if self._cue is None or not _outshone(cue, self._cue):
+            self._cues += 1
+            self._cue = cue_view(cue, self._cues)
         if cue.is_fault:
             self._fault_cues += 1
-            self._say_line(f"{self._cue.words} ({self._cue.detail})")
+            told = cue_view(cue, 0)
+            self._say_line(f"{told.words} ({told.detail})")
 
     def _say_line(self, text: str, *, stamped: bool = True) -> None:
         at = f"{clock(max(0.0, self.newest_s))} " if stamped else ""
@@ -417,6 +422,11 @@ class LiveSession:
             self._say_line("calibrated")
             if self._plan.by_itself:
                 self._begin_set()  # while it is still being said what to watch: nobody waits for that
+
+
+def _outshone(cue: Cue, shown: CueView) -> bool:
+    """Whether a worse cue is still on the screens."""
+    return cue.time_s - shown.time_s < _SHOWN_S and _GRAVITY[cue.severity] < _GRAVITY[shown.severity]
 
 
 def _milliseconds(time_s: float) -> float:

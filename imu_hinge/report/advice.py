@@ -60,7 +60,7 @@ def not_judged_words(result: SessionResult) -> str:
 
 def advice_lines(result: SessionResult) -> tuple[str, ...]:
     """One line for each fault of the session, the most frequent first: what, in how many reps, what to do; a sentence
-    for every exercise that wants its own."""
+    for every exercise that wants its own. Then one for each set whose back crept."""
     found = [(fault.name, r.in_set.exercise) for r in numbered_reps(result) for fault in r.rep.faults]
     lines = []
     for name, count in Counter(name for name, _ in found).most_common():
@@ -69,6 +69,12 @@ def advice_lines(result: SessionResult) -> tuple[str, ...]:
         exercises = dict.fromkeys(exercise for fault, exercise in found if fault == name)
         advice = dict.fromkeys(coaching_of(name, exercise).advice for exercise in exercises)
         lines.append(" ".join(part for part in (what, *advice) if part))
+    for number, one in enumerate(result.sets, 1):
+        if one.trend.creep and one.trend.creep_deg is not None:
+            more = degrees(one.trend.creep_deg)
+            lines.append(
+                f"The lower back became rounder by {more} over set {number}: end a set when that begins."
+            )
     return tuple(lines)
 
 

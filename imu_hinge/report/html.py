@@ -45,7 +45,7 @@ def render_report(result: SessionResult) -> str:
     css = files("imu_hinge.report").joinpath("report.css").read_text(encoding="utf-8")
     title = escape(f"Hip hinge session {result.recording}")
     yardstick = escape(yardstick_words(result).replace("own reference", "your own reference"))
-    sections = [_summary(result), _figures(result), _sets(result), _health(result), _params(result)]
+    sections = [_summary(result), _advice(result), _figures(result), _sets(result), _health(result), _params(result)]
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -181,7 +181,7 @@ def _sets(result: SessionResult) -> str:
         for n, a_set in enumerate(result.sets, 1)
     )
     said = f"<p>{escape(judged_words(result))}</p>\n"
-    return f'{_advice(result)}<section aria-label="Sets">\n<h2>Sets</h2>\n{said}{sets}</section>\n'
+    return f'<section aria-label="Sets">\n<h2>Sets</h2>\n{said}{sets}</section>\n'
 
 
 def _advice(result: SessionResult) -> str:

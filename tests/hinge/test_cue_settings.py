@@ -123,7 +123,9 @@ def test_muted_faults_are_silent_live_and_after_the_rep() -> None:
 
 def test_depth_is_acknowledged_once_in_a_rep_where_it_is_asked_for() -> None:
     fold = np.concatenate([np.linspace(0, 80, 200), np.linspace(80, 60, 50), np.linspace(60, 80, 50)])
-    reps = deep(np.full(900, 5.0), np.concatenate([fold, np.linspace(80, 0, 150)] * 2))
+    folds = np.concatenate([fold, np.linspace(80, 0, 150)] * 2)
+    assert TOUCHED.lumbar_deg is not None
+    reps = deep(TOUCHED.lumbar_deg * np.minimum(1.0, folds / 75.0), folds)
     assert engine(CueParams()).update(reps, FAULTS) == []
     found = engine(CueParams(target_depth=DepthTarget())).update(reps, FAULTS)
     assert [(c.name, c.severity) for c in found] == [("target_depth", "good")] * 2
@@ -132,6 +134,14 @@ def test_depth_is_acknowledged_once_in_a_rep_where_it_is_asked_for() -> None:
     (one, _) = engine(CueParams(target_depth=DepthTarget(60.0, "deg"))).update(reps, FAULTS)
     assert one.value_deg == pytest.approx(60.0, abs=0.5)
     assert engine(CueParams(target_depth=DepthTarget())).update(reps, FAULTS, "bridge") == []
+
+
+def test_what_the_back_adds_is_no_depth_and_a_fault_is_not_praised() -> None:
+    folds = np.linspace(0.0, 75.0, 500)
+    assert TOUCHED.lumbar_deg is not None
+    rounding = TOUCHED.lumbar_deg * folds / 75.0 + np.linspace(0.0, 25.0, 500)
+    target = engine(CueParams(target_depth=DepthTarget(0.8)))
+    assert "target_depth" not in [cue.name for cue in target.update(deep(rounding, folds), FAULTS)]
 
 
 def test_a_depth_without_reference_hinges_is_an_average_ones_and_it_says_so() -> None:

@@ -90,7 +90,7 @@ def test_a_session_goes_from_standing_to_the_report_by_itself(trained: Ran) -> N
     assert trained.run.failure is None
     assert [(len(one.reps), one.good, one.exercise) for one in trained.session.book.sets] == [(3, 2, "rdl")]
     assert trained.view.phase is Phase.ENDED
-    assert trained.view.report == "report"
+    assert trained.view.report == "report.html"
     assert ("rounded_back", "red") in trained.cues
     assert trained.cues.count(("good_rep", "good")) == 2
     assert trained.said == [
@@ -190,7 +190,7 @@ def test_clips_that_were_exchanged_are_told_and_can_be_taken_the_other_way_round
     setup = Setup(plan, tmp_path / "s", assign=lambda serial, clip: remembered.append((serial, clip)))
     source = scripted(arrivals)
     run_of: list[bool] = []
-    run = LiveRun(source, setup, RecordedCues(), lambda folder: ("report",))
+    run = LiveRun(source, setup, RecordedCues(), lambda folder: ("report.html",))
 
     def before(time_s: float) -> None:
         prompt = run.session.view(0).prompt if run.session is not None else None

@@ -137,7 +137,7 @@ def train(
     source: PacedSource,
     setup: Setup,
     *,
-    save: Callable[[Path], tuple[str, ...]] = lambda folder: ("report",),
+    save: Callable[[Path], tuple[str, ...]] = lambda folder: ("report.html",),
     sink: CueSink | None = None,
     orders: Iterable[tuple[float, Command]] = (),
 ) -> Ran:
