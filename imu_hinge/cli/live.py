@@ -12,7 +12,7 @@ import typer
 from imu_hinge.cli.live_media import Media, MediaWishes
 from imu_hinge.cli.live_pages import Pages
 from imu_hinge.cli.live_screen import show
-from imu_hinge.cli.live_setup import Wishes, header_of, source_of
+from imu_hinge.cli.live_setup import SIMULATED_KEY, Wishes, header_of, source_of
 from imu_hinge.cli.options import AthleteOption, BenchOption, ClipsOption, load_athlete, parse_clips
 from imu_hinge.conventions import EXERCISES
 from imu_hinge.errors import FormatError
@@ -98,10 +98,14 @@ def live(
         raise typer.BadParameter("a recording and a simulation at once", param_hint="--replay")
     if exercise is not None and exercise not in EXERCISES:
         raise typer.BadParameter(f"{exercise!r} is unknown; known: {', '.join(EXERCISES)}", param_hint="--exercise")
+    if page is False and lan:
+        raise typer.BadParameter("no page, and one for the network", param_hint="--lan")
     known = load_athlete(athlete)
     wishes = Wishes(replay, simulate, seed, speed, parse_clips(clips), rate, take_over=take_over or resume)
     folder = None if replay is not None else _folder(out, resume=resume)
     origin = source_of(wishes, known)
+    if resume and folder is not None and simulate is None:
+        _check_worn(folder)
     params = SessionParams()
     touch = toe_touch or origin.touches_toes
     steps = (Step.STAND, Step.HINGES, Step.TILTS, *((Step.TOUCH,) if touch else ()))
@@ -142,7 +146,10 @@ def live(
     pages = Pages(run.board, wanted=page, lan=lan, port=port)
     media.start()
     try:
-        failure = show(run, screen=sys.stdout.isatty() and not no_screen, notes=pages.start())
+        failure = show(run, screen=sys.stdout.isatty() and not no_screen, links=pages.start())
+    except KeyboardInterrupt:
+        _say_where(folder)
+        raise
     finally:
         pages.stop()
         media.close()
@@ -159,6 +166,8 @@ def _folder(out: Path | None, *, resume: bool) -> Path:
             )
         return fresh
     folder = unfinished(home) if out is None else out
+    if folder is not None and (folder / "summary.json").exists():
+        raise FormatError("this session is finished", path=str(folder), advice="Begin a new one: leave --resume out.")
     if folder is None or not (folder / RECORDING_NAME).exists():
         raise FormatError(
             "no session broke off",
@@ -168,11 +177,24 @@ def _folder(out: Path | None, *, resume: bool) -> Path:
     return folder
 
 
+def _check_worn(folder: Path) -> None:
+    """Clips cannot go on with what a simulated athlete began."""
+    told = read_arrivals(folder / RECORDING_NAME).header.get(SIMULATED_KEY)
+    if told is not None:
+        raise FormatError(
+            f"it was simulated ({told})", path=str(folder), advice=f"Add --simulate {told}, or begin a new session."
+        )
+
+
 def _report(run: LiveRun, folder: Path | None, failure: BaseException | None) -> None:
     for line in run.saved:
         typer.echo(line)
     if failure is None:
         return
+    _say_where(folder)
+    raise failure
+
+
+def _say_where(folder: Path | None) -> None:
     if folder is not None and (folder / RECORDING_NAME).exists():
         typer.echo(f"Recorded so far: {folder / RECORDING_NAME} (go on with --resume, or imu-hinge analyze it)")
-    raise failure

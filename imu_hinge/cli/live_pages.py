@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
@@ -11,9 +13,19 @@ from imu_hinge.live.view import Board
 if TYPE_CHECKING:
     from imu_hinge.live.server import PageServer
 
-__all__ = ["Pages"]
+__all__ = ["Links", "Pages"]
 
 _NEEDED: Final = ("starlette", "uvicorn", "websockets", "segno")
+
+
+@dataclass(frozen=True)
+class Links:
+    """Lines to print, the link to keep in sight, its code for a phone, and whether somebody watches."""
+
+    lines: tuple[str, ...] = ()
+    link: str = ""
+    code: tuple[str, ...] = ()
+    watched: Callable[[], bool] = lambda: False
 
 
 class Pages:
@@ -28,12 +40,12 @@ class Pages:
         self._port = port
         self._server: PageServer | None = None
 
-    def start(self) -> tuple[str, ...]:
-        """Serve; gives lines to print. Raises PageError where the page was asked for and cannot be."""
+    def start(self) -> Links:
+        """Serve; gives what to show of it. Raises PageError where the page was asked for and cannot be."""
         if self._off:
-            return ()
+            return Links()
         if not self._asked and any(find_spec(name) is None for name in _NEEDED):
-            return ("For the page on a phone or in a browser: pip install 'imu-hinge[live]'",)
+            return Links(("For the page on a phone or in a browser: pip install 'imu-hinge[live]'",))
         from imu_hinge.live.links import qr_lines
         from imu_hinge.live.page_params import PageParams
         from imu_hinge.live.server import PageServer
@@ -48,8 +60,11 @@ class Pages:
                 raise
             self._server = PageServer(self._board, PageParams(port=0, lan=self._lan))
             links = self._server.start()
-        code = tuple(qr_lines(links[0])) if self._lan else ()
-        return (*code, *(f"Page: {link}" for link in links))
+        lines = tuple(f"Page: {link}" for link in links)
+        return Links(lines, links[0], tuple(qr_lines(links[0])) if self._lan else (), self._watched)
+
+    def _watched(self) -> bool:
+        return self._server is not None and self._server.watching > 0
 
     def stop(self) -> None:
         """End it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from imu_hinge.body.personal import Personal
 from imu_hinge.cli.options import parse_side, parse_sites, parse_speed
@@ -18,7 +19,10 @@ from imu_hinge.sensors.roles import RoleStore
 from imu_hinge.session.replay import replayable
 from imu_hinge.session.tracks import clip_rates_hz
 
-__all__ = ["Origin", "Wishes", "header_of", "played", "source_of"]
+__all__ = ["SIMULATED_KEY", "Origin", "Wishes", "header_of", "played", "source_of"]
+
+SIMULATED_KEY: Final = "live.simulated"
+"""The header line of a session with a simulated athlete: which one."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ def source_of(wishes: Wishes, athlete: Personal | None = None) -> Origin:
             plan if wishes.clips is None else with_clips(plan, wishes.clips), wishes.seed
         ).arrivals
         header = {k: v for k, v in arrivals.header.items() if k.startswith(("athlete.", "clip.", "measure."))}
+        header[SIMULATED_KEY] = wishes.simulate
         recording = assemble(arrivals)
         rates_hz = clip_rates_hz(recording, recording.clips)
         paced = PacedSource(arrivals, rates_hz, speed=speed, notes=False)

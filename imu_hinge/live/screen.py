@@ -57,8 +57,11 @@ _FONT: Final = MappingProxyType(
 )
 
 
-def draw_view(view: View, cue: CueView | None, typed: str | None = None) -> RenderableType:
-    """The whole screen; ``cue`` is one to show now, ``typed`` a load that is being typed."""
+def draw_view(
+    view: View, cue: CueView | None, typed: str | None = None, *, link: str = "", rows: int = 40
+) -> RenderableType:
+    """The whole screen; ``cue`` is one to show now, ``typed`` a load that is being typed, ``link`` that of a page which
+    nobody watches yet, ``rows`` how high the screen is."""
     parts: list[RenderableType] = [_band(view, cue), Text("")]
     if view.phase in (Phase.CONNECTING, Phase.WHERE, Phase.CALIBRATING, Phase.REMINDER, Phase.SAVING):
         parts += [_asked(view), Text("")]
@@ -71,8 +74,10 @@ def draw_view(view: View, cue: CueView | None, typed: str | None = None) -> Rend
     parts += [
         Text.assemble((f"! {n.text}  ", _AMBER if n.level != "bad" else _RED), n.advice) for n in view.notices[:4]
     ]
-    parts += [Text(line, style=_DIM, no_wrap=True, overflow="ellipsis") for line in view.log[-5:]]
-    parts += [Text(""), _footer(view, typed)]
+    parts += [
+        Text(line, style=_DIM, no_wrap=True, overflow="ellipsis") for line in view.log[-min(5, max(1, rows - 28)) :]
+    ]
+    parts += [Text(""), _footer(view, typed, link)]
     load = "" if view.load_kg is None else f" {view.load_kg:g} kg"
     title = f"{exercise_words(view.exercise)}{load} · {view.phase} · {clock(view.time_s)}"
     return Panel(Group(*parts), title=title, border_style=_DIM)
@@ -225,12 +230,14 @@ def _summary(view: View) -> RenderableType:
     return Group(*lines)
 
 
-def _footer(view: View, typed: str | None) -> RenderableType:
+def _footer(view: View, typed: str | None, link: str) -> RenderableType:
     lines: list[RenderableType] = []
     if view.clips:
         lines.append(Text("   ").join(_clip(clip) for clip in view.clips))
-    if view.sound:
-        lines.append(Text(f"sound: {view.sound}", style=_DIM))
+    told = [f"sound: {view.sound}"] if view.sound else []
+    told += [f"page: {link}"] if link else []
+    if told:
+        lines.append(Text("   ".join(told), style=_DIM))
     if typed is not None:
         lines.append(Text(f"load in kg: {typed}▏  (enter: take it, empty: none, esc: leave it)", style="bold"))
     elif view.prompt is not None and view.prompt.keys:

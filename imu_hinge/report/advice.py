@@ -72,9 +72,7 @@ def advice_lines(result: SessionResult) -> tuple[str, ...]:
     for number, one in enumerate(result.sets, 1):
         if one.trend.creep and one.trend.creep_deg is not None:
             more = degrees(one.trend.creep_deg)
-            lines.append(
-                f"The lower back became rounder by {more} over set {number}: end a set when that begins."
-            )
+            lines.append(f"The lower back became rounder by {more} over set {number}: end a set when that begins.")
     return tuple(lines)
 
 
