@@ -56,7 +56,7 @@ async def test_what_waited_for_room_when_the_link_was_lost_is_read_before_the_ne
 
 
 def samples(count: int) -> Samples:
-    return Samples(0.01 * np.arange(count), np.ones((count, 3)), np.zeros((count, 3)), 0.0)
+    return Samples(0.01 * np.arange(count, dtype=np.float64), np.ones((count, 3)), np.zeros((count, 3)), 0.0)
 
 
 def test_what_lies_before_common_time_counts_as_lost_only_once_rows_were_given() -> None:
