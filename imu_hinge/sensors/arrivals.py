@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imu_hinge.sensors.arrival_grid import EventGrid, bunches, read_grid
-from imu_hinge.sensors.envelope import EnvelopeParams, alone_s, better_losses, earliest, fit_envelope, loss_begin
+from imu_hinge.sensors.envelope import EnvelopeParams, alone_s, better_losses, fit_envelope, grouped, loss_begin
 from imu_hinge.sensors.event_line import EventFit, EventParams, Rate, fit_events
 
 __all__ = ["ArrivalLine", "ArrivalParams", "Arrivals"]
@@ -310,8 +310,12 @@ class Arrivals:
             return
         waits = self._waits_s(free)
         spacing_s, apart_s = alone_s(self._received_s[free], waits)
-        chosen = free[earliest(waits, params.weighed)]
-        worth = min(1.0, spacing_s / apart_s) * len(free) / len(chosen)
+        # What is known to be lost parts groups: else nothing in its group speaks for a loss of just now, or two near
+        # each other, and they are taken back.
+        parted = np.searchsorted(free, [loss.serial - self._serial for loss in self._losses])
+        groups = grouped(waits, params.weighed, np.asarray(parted, np.int64))
+        chosen = free[groups.earliest]
+        worth = min(1.0, spacing_s / apart_s) * groups.size
         for _ in range(_CHANGES):
             losses = [
                 (int(np.searchsorted(chosen, loss.serial - self._serial)), loss.samples // self._unit)

@@ -18,7 +18,17 @@ from numpy.typing import NDArray
 
 from imu_hinge.sensors.event_line import Rate
 
-__all__ = ["Envelope", "EnvelopeParams", "Later", "alone_s", "better_losses", "fit_envelope", "loss_begin"]
+__all__ = [
+    "Envelope",
+    "EnvelopeParams",
+    "Groups",
+    "Later",
+    "alone_s",
+    "better_losses",
+    "fit_envelope",
+    "grouped",
+    "loss_begin",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -63,6 +73,24 @@ class Later:
     begin: int
     units: int
     at: int | None
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Arrivals in groups: index of the ``earliest`` (N,) of each against the line, and how many it stands for."""
+
+    earliest: NDArray[np.int64]
+    size: FloatArray
+
+
+def grouped(waits_s: FloatArray, most: int, parted: NDArray[np.int64]) -> Groups:
+    """Waits (n,) in at most ``most`` groups and one more for each arrival in ``parted``, which begins another group."""
+    step = -(-len(waits_s) // most)
+    begins = np.union1d(np.arange(0, len(waits_s), step), parted[(parted > 0) & (parted < len(waits_s))])
+    ends = np.append(begins[1:], len(waits_s))
+    spans = zip(begins.tolist(), ends.tolist(), strict=True)
+    least = [begin + int(np.argmin(waits_s[begin:end])) for begin, end in spans]
+    return Groups(np.array(least, np.int64), (ends - begins).astype(np.float64))
 
 
 def earliest(waits_s: FloatArray, most: int) -> NDArray[np.int64]:
@@ -140,12 +168,12 @@ def better_losses(
     unit_s: float,
     slope: float,
     rate: Rate,
-    worth: float,
+    worth: FloatArray,
     params: EnvelopeParams,
 ) -> Later | None:
     """The one change of ``losses`` (arrival and notifications each) that pays most, at whatever rate goes with it.
 
-    ``device_s`` (N,) has losses made up for; each of the arrivals (N,) counts ``worth``. None where nothing pays.
+    ``device_s`` (N,) has losses made up for; each of the arrivals counts its ``worth`` (N,). None where nothing pays.
     """
     slopes = slope + np.linspace(-1.0, 1.0, 11) * min(2.0 * rate.sd, rate.most_off)
     slopes = np.clip(np.append(slopes, rate.centre), 1.0 - rate.most_off, 1.0 + rate.most_off)
@@ -157,7 +185,7 @@ def better_losses(
 
     def cost(late: FloatArray, prior: FloatArray) -> FloatArray:
         late = late - late.min(axis=-1, keepdims=True)
-        return np.asarray(worth * np.minimum(late / scale_s, params.most_late).sum(axis=-1) + prior)
+        return np.asarray(np.minimum(late / scale_s, params.most_late) @ worth + prior)
 
     best_cost, best = float(cost(now, prior).min()) - 1.0, None
     for at, (begin, units) in enumerate(losses):

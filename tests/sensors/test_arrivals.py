@@ -48,6 +48,14 @@ def test_lost_notifications_are_seen_by_their_lateness(jitter_s: float, limit_ms
     assert found == pytest.approx(lost, rel=off)
 
 
+@pytest.mark.parametrize("seed", [5009, 5006])
+def test_losses_close_to_each_other_are_not_taken_back(seed: int) -> None:
+    """Weighed by one arrival of eight, those of one group spoke for neither."""
+    placed = stream(np.random.default_rng(seed), Air(rate_error=-0.007, jitter_s=0.001, loss=0.01), 60.0)
+    assert placed.truly_lost > 40
+    assert placed.lost == pytest.approx(placed.truly_lost, abs=4)
+
+
 def notification(number: int, received_s: float, nominal_s: float = 0.01, batch: int = 4) -> Samples:
     device_s = (number + np.arange(batch)) * nominal_s
     return Samples(device_s, np.zeros((batch, 3)), np.zeros((batch, 3)), received_s)
