@@ -299,9 +299,9 @@ class LiveRun:
             block = delivery.block
             mine = SampleBlock(index[block.clip_index], block.time_s, block.acc_m_s2, block.gyr_rad_s)
             session.recall(Delivery(delivery.notes, mine))
-        session.recalled()
         self._tape = WrittenTape(RecordingWriter.resume(path, header, aside=True))
         session.record_on(self._tape)
+        session.recalled()
         return session
 
     def _session(self, recording: Recording, chosen: Mapping[str, ClipSamples], clips: Sequence[str]) -> LiveSession:

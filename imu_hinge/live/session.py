@@ -154,6 +154,8 @@ class LiveSession:
             if one.reps and one is not self._book.current(self.newest_s):
                 self._told_sets.add(one.start_s)
         self._say_line("gone on with after a break")
+        if self._guide is None and self._plan.by_itself and self._book.current(self.newest_s) is None:
+            self._begin_set()  # whoever is at the bar cannot come to the keyboard
 
     def obey(self, command: Command) -> None:
         """Do what was asked for; what makes no sense now does nothing."""
