@@ -39,7 +39,7 @@ __all__ = ["measure"]
 FloatArray = NDArray[np.float64]
 
 RATE_HZ: Final = 200.0
-SEEDS: Final = (1, 2)
+SEEDS: Final = (1,)
 WATCHERS: Final = 3
 EASY: Final = ("rounded=2/4deg", "depth=60%", "refractory=0", "sensitivity=keen")
 """Cues in every rep, good ones as well: a percentile needs many."""
