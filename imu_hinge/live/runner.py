@@ -46,9 +46,9 @@ __all__ = ["RECORDING_NAME", "LiveRun", "Played", "Setup"]
 RECORDING_NAME: Final = "recording.csv"
 _VIEW_EVERY_S: Final = 0.04
 _END_S: Final = 15.0
-_BREAK_S: Final = 0.3
+_BREAK_S: Final = 1.5
 """Least time between what was recorded before a break and the first that comes after it, s: another clip's first rows
-may be as much older."""
+may be a little older, and no orientation may be carried over a break in which a clip may have been moved."""
 
 
 @dataclass(frozen=True)

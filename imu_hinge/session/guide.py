@@ -155,7 +155,7 @@ class Guide:
         self._swings = SwingWatch(self._params.tilt_rad)
         self._deepest_rad = 0.0
         if self._number == 0:
-            self._stance = StanceWatch(self._clips, self._params.stand_s, self._params.still_rad)
+            self._stance = StanceWatch(self._clips, self._params.stand_s, self._params.still_rad, problem)
         self._state = self._fresh(got, problem)
 
     def _next(self, got: str) -> None:
@@ -172,7 +172,7 @@ class Guide:
         self._state = replace(
             self._state,
             progress=min(1.0, self._stance.stood_s / self._params.stand_s),
-            problem=self._stance.problem or self._state.problem,
+            problem=self._stance.problem,
         )
         if found is None:
             return []

@@ -359,3 +359,17 @@ def test_exchanged_clips_of_a_simulated_athlete_are_told(
     assert [s.kind for s in told] == ["stand"]
     assert guide.state.swapped
     assert "exchanged" in guide.state.problem
+
+
+def test_a_clip_that_never_said_anything_is_named_while_one_stands() -> None:
+    course = Course.of().gap(2.0, "back")
+    assert guided(course)[0].state.problem == "nothing comes from the back clip"
+    course = Course.of().gap(2.0, "back").stand(0.1)
+    assert guided(course)[0].state.problem == ""
+
+
+def test_standing_begins_with_the_first_sample_after_a_gap() -> None:
+    course = Course.of().stand(1.0).gap(0.32, "thigh", "back").stand(3.1).hinge(70, 25)
+    guide, told = guided(course)
+    assert told[0].start_s == pytest.approx(1.32, abs=0.02)
+    assert guide.state.step is Step.HINGES
