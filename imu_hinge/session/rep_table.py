@@ -61,48 +61,48 @@ REP_COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(RepRow))
 
 def rep_rows(summary: Summary) -> list[RepRow]:
     """The reps of all sets, in time. Raises KeyError or TypeError where it is not the summary of an analysis."""
-    rows = []
-    for number, one in enumerate(summary["sets"], start=1):
-        creep = one.get("creep") or {}
-        for rep in one["reps"]:
-            rows.append(
-                RepRow(
-                    exercise=str(one["exercise"]),
-                    load_kg=one.get("load_kg"),
-                    set_number=number,
-                    set_start_s=one["start_s"],
-                    set_end_s=one["end_s"],
-                    rep_number=rep["index"],
-                    start_s=rep["start_s"],
-                    bottom_s=rep["bottom_s"],
-                    end_s=rep["end_s"],
-                    hip_flexion_max_deg=rep["hip_flexion_deg"]["max"],
-                    hip_flexion_sd_deg=rep["hip_flexion_deg"]["sd"],
-                    lumbar_at_bottom_deg=rep["lumbar_flexion_deg"]["at_bottom"],
-                    lumbar_max_deg=rep["lumbar_flexion_deg"]["max"],
-                    lumbar_min_deg=rep["lumbar_flexion_deg"]["min"],
-                    lumbar_sd_deg=rep["lumbar_flexion_deg"]["sd"],
-                    hip_share=rep["hip_share"],
-                    eccentric_s=rep["tempo_s"]["eccentric"],
-                    pause_s=rep["tempo_s"]["pause"],
-                    concentric_s=rep["tempo_s"]["concentric"],
-                    top_s=rep["tempo_s"]["top"],
-                    peak_hip_velocity_deg_s=rep["peak_hip_velocity_deg_s"],
-                    onset_hip_minus_spine_s=rep["onset_hip_minus_spine_s"],
-                    onset_sd_s=rep.get("onset_sd_s"),
-                    verdict=rep["verdict"],
-                    faults=" ".join(f"{fault['name']}:{fault['severity']}" for fault in rep["faults"]),
-                    set_creep_deg_per_rep=one["creep_deg_per_rep"],
-                    set_creep_sd_deg_per_rep=creep.get("sd_deg_per_rep"),
-                    calibration=summary["quality"]["calibration"],
-                    clips="+".join(summary["clips"]),
-                    imu_hinge=summary["imu_hinge"],
-                )
-            )
-    return rows
+    return [
+        _row(summary, number, one, rep) for number, one in enumerate(summary["sets"], start=1) for rep in one["reps"]
+    ]
 
 
 def as_columns(rows: list[RepRow]) -> dict[str, list[Any]]:
     """The table by column."""
     dicts = [asdict(row) for row in rows]
     return {name: [row[name] for row in dicts] for name in REP_COLUMNS}
+
+
+def _row(summary: Summary, number: int, one: Summary, rep: Summary) -> RepRow:
+    creep = one.get("creep") or {}
+    return RepRow(
+        exercise=str(one["exercise"]),
+        load_kg=one.get("load_kg"),
+        set_number=number,
+        set_start_s=one["start_s"],
+        set_end_s=one["end_s"],
+        rep_number=rep["index"],
+        start_s=rep["start_s"],
+        bottom_s=rep["bottom_s"],
+        end_s=rep["end_s"],
+        hip_flexion_max_deg=rep["hip_flexion_deg"]["max"],
+        hip_flexion_sd_deg=rep["hip_flexion_deg"]["sd"],
+        lumbar_at_bottom_deg=rep["lumbar_flexion_deg"]["at_bottom"],
+        lumbar_max_deg=rep["lumbar_flexion_deg"]["max"],
+        lumbar_min_deg=rep["lumbar_flexion_deg"]["min"],
+        lumbar_sd_deg=rep["lumbar_flexion_deg"]["sd"],
+        hip_share=rep["hip_share"],
+        eccentric_s=rep["tempo_s"]["eccentric"],
+        pause_s=rep["tempo_s"]["pause"],
+        concentric_s=rep["tempo_s"]["concentric"],
+        top_s=rep["tempo_s"]["top"],
+        peak_hip_velocity_deg_s=rep["peak_hip_velocity_deg_s"],
+        onset_hip_minus_spine_s=rep["onset_hip_minus_spine_s"],
+        onset_sd_s=rep.get("onset_sd_s"),
+        verdict=rep["verdict"],
+        faults=" ".join(f"{fault['name']}:{fault['severity']}" for fault in rep["faults"]),
+        set_creep_deg_per_rep=one["creep_deg_per_rep"],
+        set_creep_sd_deg_per_rep=creep.get("sd_deg_per_rep"),
+        calibration=summary["quality"]["calibration"],
+        clips="+".join(summary["clips"]),
+        imu_hinge=summary["imu_hinge"],
+    )
