@@ -24,6 +24,7 @@ __all__ = [
     "begun",
     "drop_text",
     "dropped",
+    "is_bookkeeping",
     "is_same",
     "settled_segments",
     "undo_text",
@@ -71,6 +72,11 @@ def dropped(event: Event) -> tuple[str, float] | None:
             f"event {event.text!r} names no segment", advice="Write it like '# event.3: 44.2 drop=set 31.76'."
         )
     return words[0], start_s
+
+
+def is_bookkeeping(event: Event) -> bool:
+    """Whether an event says what a live session did with its segments and reps, not something of the athlete's."""
+    return event.text.startswith((_BEGIN, _DROP, _UNDO))
 
 
 def undone_s(event: Event) -> float | None:

@@ -13,6 +13,7 @@ from imu_hinge.report.series import NumberedRep, numbered_reps
 from imu_hinge.report.unknown import knows_hip, knows_lumbar, unknown_words
 from imu_hinge.report.words import (
     CLIP_WORDS,
+    clock,
     degrees,
     duration,
     plural,
@@ -27,6 +28,7 @@ from imu_hinge.session.results import SessionResult, SetResult
 
 __all__ = [
     "athlete_words",
+    "calibration_age_words",
     "cannot_tell_words",
     "creep_words",
     "describe",
@@ -80,6 +82,18 @@ def athlete_words(result: SessionResult) -> str:
     ]
     given = " and ".join(uses) or "nothing of it was needed or fitted here"
     return f"With the file of {athlete.name}, learnt from {plural(athlete.sessions, 'session')}: {given}."
+
+
+def calibration_age_words(result: SessionResult) -> str:
+    """Say when it was calibrated and how long before the last rep; '' without calibration movements or reps."""
+    ends = [s.end_s for s in result.segments if s.kind in ("stand", "reference_hinge", "pelvic_tilt", "max_flexion")]
+    reps = numbered_reps(result)
+    before = [end for end in ends if reps and end <= reps[-1].rep.start_s]
+    if not before:
+        return ""
+    return (
+        f"Calibrated at {clock(max(before))}, {duration(reps[-1].rep.end_s - max(before))} before the last rep ended."
+    )
 
 
 def headline(result: SessionResult) -> str:

@@ -16,6 +16,7 @@ from imu_hinge.report.describe import headline
 from imu_hinge.report.marks import BAND, Mark, draw_key, marks_of
 from imu_hinge.report.palette import INK, PHONE, STAGE, Type
 from imu_hinge.report.rep_by_rep import draw_rep_by_rep
+from imu_hinge.report.rep_lanes import draw_order, draw_tempo, sure_order_s
 from imu_hinge.report.rep_panels import draw_rep
 from imu_hinge.report.series import NumberedRep, numbered_reps, pick_rep, telling_rep
 from imu_hinge.report.strip import assumed_words, draw_strip
@@ -70,7 +71,7 @@ def timeline_figure(result: SessionResult, *, phone: bool = False) -> Figure:
 def angle_angle_figure(result: SessionResult, *, phone: bool = False) -> Figure:
     """Return lumbar over hip flexion alone."""
     sizes = PHONE if phone else STAGE
-    figure = new_figure(4.4 if phone else 5.2, 3.6 if phone else 4.3)
+    figure = new_figure(4.4 if phone else 5.2, 3.6 if phone else 5.6)
     left, bottom = (0.72, 0.55) if phone else (0.95, 0.75)
     width, height = figure.get_size_inches()
     draw_angle_angle(
@@ -84,12 +85,23 @@ def angle_angle_figure(result: SessionResult, *, phone: bool = False) -> Figure:
 
 
 def rep_by_rep_figure(result: SessionResult, *, phone: bool = False) -> Figure:
-    """Return one point per rep over the rep's number alone."""
+    """Return each rep over its number: lumbar flexion at the bottom, tempo and, where it is known, who moved first."""
     sizes = PHONE if phone else STAGE
-    figure = new_figure(4.4 if phone else 11.0, 2.4 if phone else 2.9)
-    left, bottom, right = (0.72, 0.55, 0.1) if phone else (1.0, 0.75, 0.2)
-    width, height = figure.get_size_inches()
-    draw_rep_by_rep(figure, result, Box(left, 0.1, width - left - right, height - bottom - 0.1), sizes)
+    knows_order = any(sure_order_s(r.rep) is not None for r in numbered_reps(result))
+    heights = [1.15, 1.15, 2.2] if knows_order else [1.15, 2.2]
+    if phone:
+        heights = [0.78 * height for height in heights]
+    left, bottom, right, gap = (0.72, 0.55, 0.1, 0.2) if phone else (1.0, 0.75, 0.2, 0.26)
+    width = 4.4 if phone else 11.0
+    inner = sum(heights) + gap * (len(heights) - 1)
+    figure = new_figure(width, inner + bottom + 0.1)
+    boxes = Box(left, 0.1, width - left - right, inner).rows(heights, gap)
+    # The numbered axis belongs at the foot, so what matters most stands directly above it.
+    panels = [draw_tempo(figure, result, boxes[0], sizes)]
+    if knows_order:
+        panels.append(draw_order(figure, result, boxes[1], sizes))
+    panels.append(draw_rep_by_rep(figure, result, boxes[-1], sizes))
+    figure.align_ylabels(panels)
     return figure
 
 

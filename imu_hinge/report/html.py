@@ -14,9 +14,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from imu_hinge.report.advice import advice_lines, judged_words
-from imu_hinge.report.angle_angle import pattern_title
+from imu_hinge.report.angle_angle import pattern_title, reference_band
 from imu_hinge.report.describe import (
     athlete_words,
+    calibration_age_words,
     cannot_tell_words,
     describe,
     headline,
@@ -24,7 +25,9 @@ from imu_hinge.report.describe import (
     lumbar_sentence,
 )
 from imu_hinge.report.figures import angle_angle_figure, rep_by_rep_figure, strip_figure, timeline_figure
-from imu_hinge.report.series import numbered_reps, telling_rep
+from imu_hinge.report.focus import best_and_worst_words, best_rep, focus_of, worst_rep
+from imu_hinge.report.multiples import multiples_figure, shown_reps
+from imu_hinge.report.series import NumberedRep, numbered_reps, telling_rep
 from imu_hinge.report.svg import inline_svg, theme_css
 from imu_hinge.report.tables import gaps_table, health_table, set_section
 from imu_hinge.report.unknown import unknown_words
@@ -36,6 +39,9 @@ __all__ = ["render_report"]
 
 _OPEN_REPS = 60
 """Sets of sessions with more reps than this start folded."""
+
+_DRAWN_SETS = 12
+"""Sets beyond these have a table and no small multiples, so that the page of an hour stays light."""
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -80,9 +86,8 @@ def _summary(result: SessionResult) -> str:
         for c in result.clips
     )
     sentences = [s for s in (hip_sentence(result), lumbar_sentence(result), cannot_tell_words(result)) if s]
-    worst = telling_rep(result)
-    if worst is not None and worst.rep.faults:
-        sentences.append(f"Look at rep {worst.number} first: {rep_words(worst.rep)}.")
+    apart = best_and_worst_words(result)
+    sentences += [apart] if apart else []
     warnings = "".join(f"<li>{escape(sentence(w))}</li>" for w in result.quality.warnings)
     origin = f"{result.recording} · clips: {clips} · calibration: {result.quality.calibration}"
     return f"""<header>
@@ -90,9 +95,20 @@ def _summary(result: SessionResult) -> str:
 <h1>{escape(headline(result))}</h1>
 </header>
 <section aria-label="Summary">
-{_tiles(result)}<p>{escape(" ".join(sentences))}</p>
+{_focus(result)}{_tiles(result)}<p>{escape(" ".join(sentences))}</p>
 {f'<ul class="warnings">{warnings}</ul>' if warnings else ""}</section>
 """
+
+
+def _focus(result: SessionResult) -> str:
+    """The first thing to read: what to change."""
+    focus = focus_of(result)
+    lead = "One thing to work on" if focus.kind == "fault" else "In short"
+    seen = f"<p>{escape(focus.seen)}</p>\n" if focus.seen else ""
+    return (
+        f'<div class="focus {focus.kind}">\n<p class="lead">{lead}</p>\n<h2>{escape(focus.title)}</h2>\n{seen}'
+        f'<p class="do">{escape(focus.advice)}</p>\n</div>\n'
+    )
 
 
 def _tiles(result: SessionResult) -> str:
@@ -151,13 +167,24 @@ def _figures(result: SessionResult) -> str:
     title = pattern_title(result)
     label = f"{title}, one line each, rep {chosen.number} highlighted."
     pattern = _both("pattern", label, [angle_angle_figure(result, phone=p) for p in (False, True)])
-    label = f"Stick figures of rep {chosen.number}: start, half-way down, bottom, half-way up, end."
-    sticks = _both("sticks", label, [strip_figure(result, chosen, phone=p) for p in (False, True)])
-    words = escape(f"Rep {chosen.number}: {rep_words(chosen.rep)}")
+    strips = "".join(_strip(result, name, r) for name, r in _rep_pair(result, chosen))
     return (
         f'{out}<div class="pair">\n<div><h2>{title}</h2><figure>{pattern}</figure></div>\n'
-        f"<div><h2>{words}</h2><figure>{sticks}</figure></div>\n</div>\n</section>\n"
+        f"<div>{strips}</div>\n</div>\n</section>\n"
     )
+
+
+def _rep_pair(result: SessionResult, chosen: NumberedRep) -> list[tuple[str, NumberedRep]]:
+    """Best and worst rep; where neither is known, the one that is telling."""
+    named = [("best", best_rep(result)), ("worst", worst_rep(result))]
+    return [(name, r) for name, r in named if r is not None] or [("telling", chosen)]
+
+
+def _strip(result: SessionResult, name: str, r: NumberedRep) -> str:
+    lead = f"{name.capitalize()} rep, {r.number}" if name != "telling" else f"Rep {r.number}"
+    label = f"Stick figures of rep {r.number}: start, half-way down, bottom, half-way up, end."
+    sticks = _both(f"sticks-{name}", label, [strip_figure(result, r, phone=p) for p in (False, True)])
+    return f"<h2>{escape(f'{lead}: {rep_words(r.rep)}')}</h2><figure>{sticks}</figure>\n"
 
 
 def _both(name: str, label: str, figures: Sequence[Figure]) -> str:
@@ -177,22 +204,41 @@ def _sets(result: SessionResult) -> str:
         )
     unfolded = len(reps) <= _OPEN_REPS
     sets = "".join(
-        set_section(n, a_set, [r for r in reps if r.set_number == n], unfolded=unfolded)
+        set_section(n, a_set, mine, unfolded=unfolded, figure=_multiples(result, n, mine))
         for n, a_set in enumerate(result.sets, 1)
+        for mine in [[r for r in reps if r.set_number == n]]
     )
     said = f"<p>{escape(judged_words(result))}</p>\n"
     return f'<section aria-label="Sets">\n<h2>Sets</h2>\n{said}{sets}</section>\n'
 
 
+def _multiples(result: SessionResult, number: int, reps: Sequence[NumberedRep]) -> str:
+    """Small multiples of a set, with what they show."""
+    if not reps or number > _DRAWN_SETS:
+        return ""
+    shown = shown_reps(reps)
+    which = "every rep" if len(shown) == len(reps) else f"{len(shown)} of {len(reps)} reps, the faulty ones first"
+    label = f"Hip and lumbar flexion from start over bottom to end, {which} of set {number}."
+    drawn = _both(f"set-{number}", label, [multiples_figure(result, reps, phone=p) for p in (False, True)])
+    words = f"From start over bottom to end, {which}. Colour: the angle and its 90 % band. Grey dashes: the set's"
+    band = "Grey band: your reference hinges at the same depth." if reference_band(result) is not None else ""
+    return f"<figure>{drawn}<figcaption>{escape(f'{words} typical rep. {band}'.strip())}</figcaption></figure>\n"
+
+
 def _advice(result: SessionResult) -> str:
-    lines = "".join(f"<li>{escape(line)}</li>" for line in advice_lines(result))
-    return f'<section aria-label="Advice">\n<h2>What to work on</h2>\n<ul>{lines}</ul></section>\n' if lines else ""
+    found = advice_lines(result)
+    if len({fault.name for r in numbered_reps(result) for fault in r.rep.faults}) < 2:
+        return ""  # said at the top
+    lines = "".join(f"<li>{escape(line)}</li>" for line in found)
+    return f'<section aria-label="Advice">\n<h2>All that was found</h2>\n<ul>{lines}</ul></section>\n'
 
 
 def _health(result: SessionResult) -> str:
     quality = result.quality
     clock = quality.clock_residual_ms
     lines = [f"Calibration: {quality.calibration}.", *filter(None, [athlete_words(result)])]
+    if calibration_age_words(result):
+        lines.append(calibration_age_words(result))
     if clock is not None:
         lines.append(f"The clips' clocks agree within {clock:.1f} ms.")
     return (

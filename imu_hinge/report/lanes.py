@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from imu_hinge.hinge.coaching import coaching_of
 from imu_hinge.report.canvas import Box, blank_axes, first_that_fits, text_width_in, thin, write
 from imu_hinge.report.marks import draw_mark, mark_of
 from imu_hinge.report.palette import INK, Type
@@ -18,7 +19,15 @@ from imu_hinge.report.series import NumberedRep
 from imu_hinge.report.words import CLIP_WORDS, duration, segment_words, set_words
 from imu_hinge.session.results import SessionResult
 
-__all__ = ["CROWDED_IN", "Scale", "draw_gap_lane", "draw_rep_lane", "draw_set_lane", "spacing_in_inches"]
+__all__ = [
+    "CROWDED_IN",
+    "Scale",
+    "draw_gap_lane",
+    "draw_moment_lane",
+    "draw_rep_lane",
+    "draw_set_lane",
+    "spacing_in_inches",
+]
 
 CROWDED_IN: Final = 0.085
 """Verdict marks closer than this (inches) give way to a tally per set."""
@@ -223,3 +232,32 @@ def draw_gap_lane(figure: Figure, box: Box, result: SessionResult, scale: Scale,
                     color=INK.ink,
                 )
                 break
+
+
+_SIGN_OF: Final = {"cue": ("D", "cue"), "mark": ("|", ""), "undone": ("x", "taken back")}
+"""Kind of a moment -> marker, and what it is called where its own words find no room."""
+
+
+def draw_moment_lane(figure: Figure, box: Box, result: SessionResult, scale: Scale, sizes: Type) -> None:
+    """A sign for every cue (diamond), mark (stroke) and rep that was taken back (cross), named where there is room."""
+    axes = _lane(figure, box, scale, "cues, marks" if scale.width_in > 6 else "marks", sizes)
+    taken = -0.1
+    for i, moment in enumerate(result.moments):
+        if not scale.start_s <= moment.time_s <= scale.end_s:
+            continue
+        marker, short = _SIGN_OF.get(moment.kind, ("|", ""))
+        x = scale.inches(moment.time_s)
+        axes.plot(
+            [moment.time_s], [0.5], marker=marker, markersize=sizes.marker * 0.9, markerfacecolor=INK.ink,
+            markeredgecolor=INK.ink, markeredgewidth=1.4, linestyle="none", clip_on=False, gid=f"moment-{i + 1}",
+        )  # fmt: skip
+        later = [scale.inches(m.time_s) for m in result.moments[i + 1 :]]
+        room = min([*later[:1], scale.width_in]) - x - 0.2
+        words = coaching_of(moment.words).cue if moment.kind == "cue" else moment.words
+        text = first_that_fits((words, short), room, sizes.small) if x > taken else ""
+        if text:
+            write(
+                axes, moment.time_s + scale.seconds(0.1), 0.52, text, va="center_baseline", fontsize=sizes.small,
+                color=INK.ink,
+            )  # fmt: skip
+            taken = x + 0.1 + text_width_in(text, sizes.small)

@@ -9,6 +9,7 @@ from typing import Final
 
 from imu_hinge.report.advice import alike_words, order_words, unseen_words
 from imu_hinge.report.describe import creep_words
+from imu_hinge.report.rep_lanes import sure_order_s
 from imu_hinge.report.series import NumberedRep
 from imu_hinge.report.words import (
     CLIP_WORDS,
@@ -36,19 +37,20 @@ Cell = tuple[str, str]
 """Label and text of a table cell, not yet escaped."""
 
 
-def set_section(number: int, a_set: SetResult, reps: Sequence[NumberedRep], *, unfolded: bool) -> str:
-    """Return one set: name, summary and the table of its reps, foldable."""
+def set_section(number: int, a_set: SetResult, reps: Sequence[NumberedRep], *, unfolded: bool, figure: str = "") -> str:
+    """Return one set: name, summary, its figure (HTML) and the table of its reps, foldable."""
     name = set_words(number, a_set)[0]
     fold = " open" if unfolded else ""
     tally = f"{tally_words(a_set.reps) or 'no reps'} · {clock(a_set.start_s)} to {clock(a_set.end_s)}"
     rows = "".join(_rep_row(r) for r in reps)
-    head = "".join(f"<th scope='col'>{escape(label)}</th>" for label, _ in _rep_cells(reps[0])) if reps else ""
-    table = f'<table class="reps"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n' if reps else ""
+    columns = "".join(f"<th scope='col'>{escape(label)}</th>" for label, _ in _rep_cells(reps[0])) if reps else ""
+    table = f'<table class="reps"><thead><tr>{columns}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n' if reps else ""
     words = creep_words(a_set)
     over = f"Over the set {words}." if words else ""
     said = " ".join(p for p in (_COLUMNS, over, alike_words(a_set), unseen_words(a_set.exercise)) if p)
     note = f'<p class="note">{escape(said)}</p>\n'
-    return f"<details{fold}><summary>{escape(name)} <span>{escape(tally)}</span></summary>\n{note}{table}</details>\n"
+    head = f"<summary>{escape(name)} <span>{escape(tally)}</span></summary>\n"
+    return f"<details{fold}>{head}{figure}{note}{table}</details>\n"
 
 
 def _rep_cells(r: NumberedRep) -> tuple[Cell, ...]:
@@ -63,20 +65,11 @@ def _rep_cells(r: NumberedRep) -> tuple[Cell, ...]:
         ("Deepest hip", with_sd(rep.hip_max_deg, rep.hip_sd_deg)),
         ("Lumbar at bottom", with_sd(rep.lumbar_at_bottom_deg, rep.lumbar_sd_deg)),
         ("Tempo", f"{rep.eccentric_s:.1f}–{rep.pause_s:.1f}–{rep.concentric_s:.1f} s"),
-        ("First", order_words(_sure_order(rep))),
+        ("First", order_words(sure_order_s(rep))),
         ("Hip share", share),
         ("Verdict", VERDICT_WORDS.get(rep.verdict, rep.verdict)),
         ("Faults", _faults(rep)),
     )
-
-
-_SURE_ORDER_S: Final = 0.1
-
-
-def _sure_order(rep: RepResult) -> float | None:
-    """By how much the spine led, where that is known to a tenth of a second."""
-    unsure = rep.onset_sd_s is None or rep.onset_sd_s > _SURE_ORDER_S
-    return None if unsure or "spine_first" in rep.not_judged else rep.onset_hip_minus_spine_s
 
 
 def _sure(probability: float) -> str:

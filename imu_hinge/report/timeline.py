@@ -19,6 +19,7 @@ from imu_hinge.report.lanes import (
     CROWDED_IN,
     Scale,
     draw_gap_lane,
+    draw_moment_lane,
     draw_rep_lane,
     draw_set_lane,
     spacing_in_inches,
@@ -56,7 +57,7 @@ def draw_timeline(
     scale = Scale(start, end, box.width)
     reps = numbered_reps(result)
     lane = sizes.small / 72 * 1.7
-    heights = [lane, lane * 1.75, lane if result.quality.gaps_s else 0.0]
+    heights = [lane, lane * 1.75, lane if result.quality.gaps_s else 0.0, lane if result.moments else 0.0]
     top = box.top
     lanes = []
     for height in heights:
@@ -104,6 +105,8 @@ def draw_timeline(
     draw_rep_lane(figure, lanes[1], result, reps, scale, sizes, spacing, chosen)
     if result.quality.gaps_s:
         draw_gap_lane(figure, lanes[2], result, scale, sizes)
+    if result.moments:
+        draw_moment_lane(figure, lanes[3], result, scale, sizes)
     return hip, lumbar
 
 

@@ -20,14 +20,22 @@ from imu_hinge.hinge.faults import judge_for
 from imu_hinge.hinge.profiles import profile_of
 from imu_hinge.hinge.rep_angles import RepAngles
 from imu_hinge.recording.check import check_alive, check_units
-from imu_hinge.recording.in_progress import undone_s
-from imu_hinge.recording.model import Recording
+from imu_hinge.recording.in_progress import is_bookkeeping, undone_s
+from imu_hinge.recording.model import Event, Recording
 from imu_hinge.session.measure import measure_rep
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.personal import Known, check_same_person, reference_with, worn_clips
 from imu_hinge.session.quality import session_quality
 from imu_hinge.session.reference import Reference, find_reference, reference_reps
-from imu_hinge.session.results import AngleSeries, AthleteQuality, BodyResult, RepResult, SessionResult, SetResult
+from imu_hinge.session.results import (
+    AngleSeries,
+    AthleteQuality,
+    BodyResult,
+    Moment,
+    RepResult,
+    SessionResult,
+    SetResult,
+)
 from imu_hinge.session.separation import inclination_doubt_rad, laid_over, separate_session
 from imu_hinge.session.set_context import set_context, trend_of
 from imu_hinge.session.sets import FoundSet, find_sets, free_fall, without_undone
@@ -148,7 +156,17 @@ def analyze(
             worn_clips(sites, calibration.alignments, serials, benched),
             bool(calibration.suspect or slips),
         ),
+        moments=tuple(moment for event in recording.events if (moment := _moment(event)) is not None),
     )
+
+
+def _moment(event: Event) -> Moment | None:
+    """A mark or a rep that was taken back; None for the bookkeeping of segments."""
+    if undone_s(event) is not None:
+        return Moment(event.time_s, "undone", "a rep was taken back")
+    if is_bookkeeping(event):
+        return None
+    return Moment(event.time_s, "mark", event.text.removeprefix("note="))
 
 
 def _learnt(separated: Separated | None, params: SessionParams) -> Learnt | None:

@@ -19,6 +19,7 @@ __all__ = [
     "BodyResult",
     "ClipQuality",
     "Fault",
+    "Moment",
     "Quality",
     "RepResult",
     "SaidRep",
@@ -117,6 +118,16 @@ class SaidRep:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """Something that happened at an instant: ``kind`` is 'mark' (noted by the athlete or a clip's button), 'undone' (a
+    rep that was taken back) or 'cue' (what was called); ``words`` say which, for a cue its name."""
+
+    time_s: float
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True)
 class SetResult:
     """A set of reps of one exercise; ``announced`` is False where the set was found, not written in the header."""
 
@@ -205,6 +216,8 @@ class SessionResult:
     body: BodyResult | None = None
     said_live: tuple[SaidRep, ...] | None = None
     """What was said while it was recorded; None where nobody was coached."""
+    moments: tuple[Moment, ...] = ()
+    """Marks, reps that were taken back and, where somebody was coached, cues; they ascend in time."""
 
     def said_of(self, rep: RepResult) -> SaidRep | None:
         """What was said live of a rep."""

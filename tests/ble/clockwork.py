@@ -56,9 +56,10 @@ class ClockworkLoop(asyncio.SelectorEventLoop):
         self.in_threads -= 1
 
 
-def warp() -> None:
-    """From now on the running loop's clock moves by itself."""
+def warp(start_s: float = 1000.0) -> None:
+    """From now on the running loop's clock moves by itself, from ``start_s``: what rounding does to times then does not
+    hang on how long this machine has been up."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, ClockworkLoop)
     if loop.warped is None:
-        loop.warped = loop.time()
+        loop.warped = start_s

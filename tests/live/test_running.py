@@ -116,7 +116,7 @@ def test_the_analysis_afterwards_finds_the_reps_that_were_told_live(trained: Ran
     arrivals = read_arrivals(trained.path)
     result = analyze(assemble(arrivals))
     assert [len(s.reps) for s in result.sets] == [3]
-    said = said_live(arrivals)
+    said = said_live(arrivals).reps
     assert [r.verdict for r in said] == [rep.verdict for rep in trained.reps] == ["good", "faulty", "good"]
     for rep, told in zip(result.sets[0].reps, said, strict=True):
         assert rep.bottom_s == pytest.approx(told.bottom_s, abs=0.15)
@@ -166,7 +166,7 @@ def test_an_undone_rep_is_left_out_by_the_replay_the_analysis_and_the_book(
     ran = train(scripted(arrivals), Setup(plan_of(arrivals), tmp_path / "s"), orders=[(30.0, order("undo"))])
     assert [(rep.index, rep.verdict) for rep in ran.reps] == [(1, "good"), (2, "good")]
     after = read_arrivals(ran.path)
-    assert [r.verdict for r in said_live(after)] == ["good", "good"]
+    assert [r.verdict for r in said_live(after).reps] == ["good", "good"]
     sets = analyze(assemble(after)).sets
     assert [[(rep.index, rep.verdict) for rep in s.reps] for s in sets] == [[(1, "good"), (2, "good")]]
     _, steps = replay(after, batch_s=0.5)

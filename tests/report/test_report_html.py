@@ -114,7 +114,7 @@ def test_both_themes_set_every_colour_the_figures_use(page: str) -> None:
 
 def test_figures_have_text_alternatives(page: str, session: SessionResult) -> None:
     labels = [attributes.get("aria-label") for tag, attributes in Page(page).tags if tag == "svg"]
-    assert len(labels) == 8
+    assert len(labels) == 2 * (4 + 1 + len(session.sets))  # wide and phone: time, reps, pattern, best, worst, sets
     assert all(labels)
     assert describe(session) in labels
 

@@ -253,9 +253,10 @@ class Session:
         return self
 
 
-async def on_air(play: Callable[[Air], Awaitable[None]], seconds: float = 1000.0) -> None:
-    """Run something with bleak at home in a fresh air whose time runs ahead, for at most so long in that time."""
-    warp()
+async def on_air(play: Callable[[Air], Awaitable[None]], seconds: float = 1000.0, start_s: float = 1000.0) -> None:
+    """Run something with bleak at home in a fresh air whose time runs ahead from ``start_s``, for at most so long in
+    that time."""
+    warp(start_s)
     air = Air()
     with use(await central(air)):
         async with asyncio.timeout(seconds):

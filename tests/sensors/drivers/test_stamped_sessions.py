@@ -40,10 +40,18 @@ def offsets_s(rows: Rows, clip: int, sensor: Sensor, origin_s: float) -> tuple[F
     return time_s, time_s - near
 
 
+# Where samples end just as the radio comes by, rounding decides which of two connection events takes them: a clock
+# that has run for long rounds otherwise, and the times are then as much worse.
+@pytest.mark.parametrize(("start_s", "worse"), [(1000.0, 1.0), pytest.param(66000.0, 2.0, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("make", "rate_hz", "apart_s"), [(polar, 52, 2e-3), (dot, 60, 1e-3)])
 @pytest.mark.parametrize("loss", [0.0, 0.01])
 async def test_two_sensors_share_a_clock_over_a_lost_link(
-    make: Callable[[Air, int, float, float], Sensor], rate_hz: int, apart_s: float, loss: float
+    make: Callable[[Air, int, float, float], Sensor],
+    rate_hz: int,
+    apart_s: float,
+    loss: float,
+    start_s: float,
+    worse: float,
 ) -> None:
     async def play(air: Air) -> None:
         loop = asyncio.get_running_loop()
@@ -69,16 +77,18 @@ async def test_two_sensors_share_a_clock_over_a_lost_link(
             settled = time_s > 10.0
             late_s.append(float(np.median(off_s[settled])))
             assert np.all(np.diff(time_s) > 0)
-            assert np.ptp(off_s[settled]) < 6e-3
+            assert np.ptp(off_s[settled]) < 6e-3 * worse
             assert time_s[-1] > 85.0
             books = group.health()[clip].books
             assert (books.refused, books.repeated) == (0, 0)
             assert (books.lost > 0) == (loss > 0 or clip == 0)
             await sensor.off_air()
-        assert abs(late_s[1] - late_s[0]) < apart_s
-        assert all(0.0 <= late < 15e-3 for late in late_s)  # the radio's least delay, which nobody can tell
+        assert abs(late_s[1] - late_s[0]) < apart_s * worse
+        assert all(
+            -1e-3 * (worse - 1.0) <= late < 15e-3 for late in late_s
+        )  # the radio's least delay, which nobody can tell
 
-    await on_air(play)
+    await on_air(play, start_s=start_s)
 
 
 async def test_a_sensor_that_lost_its_power_for_an_instant_is_on_time_again_within_seconds() -> None:
