@@ -50,13 +50,13 @@ def where_prompt(clip: str, problem: str = "", got: str = "") -> Prompt:
     )
 
 
-def calibration_prompt(state: GuideState) -> Prompt:
-    """Ask for the step that is due."""
+def calibration_prompt(state: GuideState, *, exchange: bool) -> Prompt:
+    """Ask for the step that is due; ``exchange``: whether the clips may be exchanged now."""
     if state.step is None:
         return Prompt("Calibrated", got=state.got)
     title, text = _STEPS[state.step]
     skip = ("s: leave it out",) if state.step in (Step.TILTS, Step.TOUCH) else ()
-    swap = ("w: exchange the clips",) if state.swapped else ()
+    swap = ("w: exchange the clips",) if exchange else ()
     if state.checking:
         title, text = "One moment", "Stand: the calibration is being looked at."
     return Prompt(title, text, state.number, state.of, state.progress, state.got, state.problem, (*skip, *swap, *_KEYS))

@@ -175,7 +175,7 @@ class LiveRun:
         drawn_s = float("-inf")
         for delivery in deliveries:
             for command in self._taken_orders():
-                if command.order is Order.EXCHANGE and self._tape is not None and self._exchangeable(session):
+                if command.order is Order.EXCHANGE and self._tape is not None and session.exchangeable:
                     session = self.session = self._exchanged(self._tape)
                 else:
                     session.obey(command)
@@ -189,10 +189,6 @@ class LiveRun:
         for command in self._taken_orders():
             session.obey(command)
         session.finish()
-
-    def _exchangeable(self, session: LiveSession) -> bool:
-        """Before the first set: what was lifted already is not put aside."""
-        return session.phase is Phase.CALIBRATING and THIGH in self._clips and not session.book.sets
 
     def _exchanged(self, tape: WrittenTape) -> LiveSession:
         """Thigh and trunk clip were taken for each other: what was recorded is put aside, and all begins anew."""

@@ -194,8 +194,8 @@ def test_clips_that_were_exchanged_are_told_and_can_be_taken_the_other_way_round
 
     def before(time_s: float) -> None:
         prompt = run.session.view(0).prompt if run.session is not None else None
-        if prompt is not None and not run_of and "w: exchange the clips" in prompt.keys:
-            assert "exchanged" in prompt.problem
+        if prompt is not None and not run_of and "exchanged" in prompt.problem:
+            assert "w: exchange the clips" in prompt.keys
             run_of.append(True)
             run.order(order("exchange"))
 
@@ -226,6 +226,30 @@ def test_an_exchange_makes_no_sense_once_something_was_lifted_or_without_a_thigh
     ran = train(scripted(trunk), Setup(plan_of(trunk), tmp_path / "two"), orders=[(1.0, order("exchange"))])
     assert ran.run.failure is None
     assert not list(ran.folder.glob("exchanged*"))
+
+
+@pytest.mark.parametrize("at_s", [1.0, 8.0, *(pytest.param(at_s, marks=pytest.mark.slow) for at_s in (14.0, 26.0))])
+@pytest.mark.parametrize("clips", [("thigh", "back"), pytest.param(("pelvis", "back"), marks=pytest.mark.slow)])
+def test_the_key_that_exchanges_clips_works_where_it_is_offered_and_nowhere_else(
+    clips: tuple[str, ...], at_s: float, training: ArrivalsOf, tmp_path: Path
+) -> None:
+    arrivals = training(clips)
+    source = scripted(arrivals)
+    source.ends_at_s = at_s + 1.0
+    run = LiveRun(source, Setup(plan_of(arrivals), tmp_path / "s"), RecordedCues(), lambda folder: ())
+    offered: list[bool] = []
+
+    def before(time_s: float) -> None:
+        if time_s >= at_s and not offered:
+            prompt = run.session.view(0).prompt if run.session is not None else None
+            offered.append(prompt is not None and "w: exchange the clips" in prompt.keys)
+            run.order(order("exchange"))
+
+    source.before = before
+    run.run()
+    assert run.failure is None
+    assert offered == [clips == ("thigh", "back") and at_s < 12.0]
+    assert (tmp_path / "s" / "exchanged-1.csv").exists() == offered[0]
 
 
 def knocked(arrivals: Arrivals, clip: str, times_s: tuple[float, ...]) -> Arrivals:
