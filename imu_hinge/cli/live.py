@@ -129,6 +129,8 @@ def live(
         bench=bench,
         played=origin.played,
         assign=origin.assign,
+        guessed=origin.guessed,
+        blink=origin.blink,
         cues=parse_cue_words(cue or (), LIVE_CUES),
     )
 

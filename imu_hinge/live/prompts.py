@@ -39,14 +39,19 @@ CONNECTING: Final = Prompt(
 SAVING: Final = Prompt("Saving", "The recording is safe; its report is being written.")
 
 
-def where_prompt(clip: str, problem: str = "", got: str = "") -> Prompt:
-    """Ask to tap a clip, so that each is known to be where its name says."""
+def where_prompt(clip: str, problem: str = "", got: str = "", *, lit: bool = False, guessed: bool = False) -> Prompt:
+    """Ask to tap a clip, so that each is known to be where its name says. ``lit``: the one taken for it blinks;
+    ``guessed``: nobody has said so, and then nobody can agree without seeing it blink."""
+    text = f"Tap the clip on the {'lower back' if clip == 'back' else clip} twice with a finger."
+    if lit:
+        text += f" The one that blinks now {'may' if guessed else 'should'} be it."
+    agree = ("space: the blinking one is it",) if lit else ()
     return Prompt(
         f"Tap the {clip} clip",
-        f"Tap the clip on the {'lower back' if clip == 'back' else clip} twice with a finger.",
+        text,
         problem=problem,
         got=got,
-        keys=("space: they are right", "q: stop"),
+        keys=(*(agree if guessed else ("space: they are right",)), "q: stop"),
     )
 
 

@@ -238,9 +238,11 @@ def test_the_key_that_exchanges_clips_works_where_it_is_offered_and_nowhere_else
     source.ends_at_s = at_s + 1.0
     run = LiveRun(source, Setup(plan_of(arrivals), tmp_path / "s"), RecordedCues(), lambda folder: ())
     offered: list[bool] = []
+    phases: list[Phase] = []
 
     def before(time_s: float) -> None:
         if time_s >= at_s and not offered:
+            phases.extend([] if run.session is None else [run.session.phase])
             prompt = run.session.view(0).prompt if run.session is not None else None
             offered.append(prompt is not None and "w: exchange the clips" in prompt.keys)
             run.order(order("exchange"))
@@ -248,7 +250,7 @@ def test_the_key_that_exchanges_clips_works_where_it_is_offered_and_nowhere_else
     source.before = before
     run.run()
     assert run.failure is None
-    assert offered == [clips == ("thigh", "back") and at_s < 12.0]
+    assert offered == [clips == ("thigh", "back") and phases == [Phase.CALIBRATING]]
     assert (tmp_path / "s" / "exchanged-1.csv").exists() == offered[0]
 
 

@@ -70,9 +70,7 @@ VIEWS = {
     **{
         str(step): View(2, Phase.CALIBRATING, 9.0, "rdl", prompt=calibration_prompt(state, exchange=True), body=BODY)
         for step in Step
-        for state in [
-            GuideState(step, 2, 4, 0.4, "trunk 60°, thigh 25°", "too fast: take two seconds down")
-        ]
+        for state in [GuideState(step, 2, 4, 0.4, "trunk 60°, thigh 25°", "too fast: take two seconds down")]
     },
     "reminder": View(
         3,
