@@ -318,6 +318,43 @@ def test_a_question_can_be_answered_by_a_key_and_a_session_ended_in_it(training:
     assert not (tmp_path / "two").exists()
 
 
+class Numbered(ScriptedSource):
+    """Clips with serial numbers, as those over the air."""
+
+    @property
+    def serials(self) -> dict[str, str]:
+        return {clip: f"serial of {clip}" for clip in self.clips}
+
+
+@pytest.mark.parametrize(
+    ("tapped", "ended_by", "known"),
+    [
+        ("thigh", "", {"serial of thigh": "thigh", "serial of back": "back"}),
+        ("back", "", {"serial of thigh": "back", "serial of back": "thigh"}),
+        ("", "set", {}),
+        ("", "stop", {}),
+    ],
+)
+def test_a_guess_is_asked_about_and_remembered_only_when_it_is_settled(
+    tapped: str, ended_by: str, known: dict[str, str], training: ArrivalsOf, tmp_path: Path
+) -> None:
+    arrivals = knocked(training(), tapped, (0.5, 1.0)) if tapped else training()
+    recording = assemble(arrivals)
+    source = Numbered(arrivals, clip_rates_hz(recording, recording.clips), speed=None, notes=False)
+    source.ends_at_s = 3.0
+    remembered: dict[str, str] = {}
+    setup = Setup(
+        plan_of(arrivals),
+        tmp_path / "s",
+        assign=lambda serial, clip: remembered.__setitem__(serial, clip),
+        guessed=lambda: ("thigh", "back"),
+    )
+    orders = [(0.3, order(ended_by))] if ended_by else []
+    ran = train(source, setup, orders=orders)
+    assert ran.run.failure is None
+    assert remembered == known
+
+
 class Breaking(ScriptedSource):
     """Loses the computer's power at ``ends_at_s``: nobody says goodbye."""
 
