@@ -54,7 +54,9 @@ def live(
         bool, typer.Option("--resume", help="Go on with the session that broke off: the newest one, or that in --out.")
     ] = False,
     clips: ClipsOption = None,
-    where: Annotated[bool, typer.Option("--where", help="Tap a clip first, to be sure which is where.")] = False,
+    where: Annotated[
+        bool, typer.Option("--where", help="Tap a clip first, to be sure which is where; new clips always ask.")
+    ] = False,
     rate: Annotated[int, typer.Option("--rate", min=25, max=416, help="Samples a second of each clip.")] = 100,
     height: Annotated[
         float | None, typer.Option("--height", min=0.5, max=3.0, help="The athlete's height, m; for lengths.")
@@ -129,6 +131,8 @@ def live(
         bench=bench,
         played=origin.played,
         assign=origin.assign,
+        guessed=origin.guessed,
+        blink=origin.blink,
         cues=parse_cue_words(cue or (), LIVE_CUES),
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from imu_hinge.body.personal import Personal
 from imu_hinge.cli.options import parse_side, parse_sites, parse_speed
 from imu_hinge.live.runner import Played
+from imu_hinge.live.where import Blink
 from imu_hinge.recording import assemble, read_arrivals
 from imu_hinge.recording.model import Arrivals, Recording
 from imu_hinge.sensors.ble_source import BleParams, BleSource
@@ -49,6 +50,8 @@ class Origin:
     touches_toes: bool = False
     """Whether a simulated athlete does a toe touch, asked or not."""
     assign: Callable[[str, str], None] = lambda serial, clip: None
+    guessed: Callable[[], Collection[str]] = tuple
+    blink: Blink | None = None
 
 
 def source_of(wishes: Wishes, athlete: Personal | None = None) -> Origin:
@@ -71,8 +74,9 @@ def source_of(wishes: Wishes, athlete: Personal | None = None) -> Origin:
         paced = PacedSource(arrivals, rates_hz, speed=speed, notes=False)
         return Origin(paced, None, header, _exercise(recording), bool(recording.segments_of("max_flexion")))
     roles = RoleStore()
-    source = BleSource(wishes.clips, BleParams(Wanted(rate_hz=wishes.rate_hz), take_over=wishes.take_over), roles)
-    return Origin(source, assign=roles.assign)
+    params = BleParams(Wanted(rate_hz=wishes.rate_hz), take_over=wishes.take_over, may_guess=True)
+    source = BleSource(wishes.clips, params, roles)
+    return Origin(source, assign=roles.assign, guessed=lambda: source.guessed, blink=source.blink)
 
 
 def header_of(height_m: float | None, sites: list[str] | None, side: str | None) -> dict[str, str]:

@@ -139,10 +139,12 @@ class ViewMaker:
             reminders=UNSEEN.get(view.exercise, ()) if view.phase is Phase.REMINDER else (),
         )
 
-    def prompt(self, phase: Phase, guide: Guide | None, exercise: str, got: str, *, live: bool) -> Prompt | None:
-        """What the athlete is asked to do."""
+    def prompt(
+        self, phase: Phase, guide: Guide | None, exercise: str, got: str, *, live: bool, exchange: bool
+    ) -> Prompt | None:
+        """What the athlete is asked to do; ``exchange``: whether the clips may be exchanged now."""
         if guide is not None:
-            return calibration_prompt(guide.state)
+            return calibration_prompt(guide.state, exchange=exchange)
         if not live:
             return None
         if phase is Phase.REMINDER:

@@ -39,24 +39,29 @@ CONNECTING: Final = Prompt(
 SAVING: Final = Prompt("Saving", "The recording is safe; its report is being written.")
 
 
-def where_prompt(clip: str, problem: str = "", got: str = "") -> Prompt:
-    """Ask to tap a clip, so that each is known to be where its name says."""
+def where_prompt(clip: str, problem: str = "", got: str = "", *, lit: bool = False, guessed: bool = False) -> Prompt:
+    """Ask to tap a clip, so that each is known to be where its name says. ``lit``: the one taken for it blinks;
+    ``guessed``: nobody has said so, and then nobody can agree without seeing it blink."""
+    text = f"Tap the clip on the {'lower back' if clip == 'back' else clip} twice with a finger."
+    if lit:
+        text += f" The one that blinks now {'may' if guessed else 'should'} be it."
+    agree = ("space: the blinking one is it",) if lit else ()
     return Prompt(
         f"Tap the {clip} clip",
-        f"Tap the clip on the {'lower back' if clip == 'back' else clip} twice with a finger.",
+        text,
         problem=problem,
         got=got,
-        keys=("space: they are right", "q: stop"),
+        keys=(*(agree if guessed else ("space: they are right",)), "q: stop"),
     )
 
 
-def calibration_prompt(state: GuideState) -> Prompt:
-    """Ask for the step that is due."""
+def calibration_prompt(state: GuideState, *, exchange: bool) -> Prompt:
+    """Ask for the step that is due; ``exchange``: whether the clips may be exchanged now."""
     if state.step is None:
         return Prompt("Calibrated", got=state.got)
     title, text = _STEPS[state.step]
     skip = ("s: leave it out",) if state.step in (Step.TILTS, Step.TOUCH) else ()
-    swap = ("w: exchange the clips",) if state.swapped else ()
+    swap = ("w: exchange the clips",) if exchange else ()
     if state.checking:
         title, text = "One moment", "Stand: the calibration is being looked at."
     return Prompt(title, text, state.number, state.of, state.progress, state.got, state.problem, (*skip, *swap, *_KEYS))

@@ -10,7 +10,7 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -25,9 +25,10 @@ from imu_hinge.errors import FormatError, ImuHingeError, OutputError
 from imu_hinge.hinge.cue_settings import CueSettings
 from imu_hinge.live.cue_sink import CueSink
 from imu_hinge.live.plan import Command, Order, Plan
-from imu_hinge.live.prompts import CONNECTING, SAVING, where_prompt
+from imu_hinge.live.prompts import CONNECTING, SAVING
 from imu_hinge.live.session import LiveSession
 from imu_hinge.live.view import Board, Notice, Phase, Prompt, View
+from imu_hinge.live.where import Blink, WhereQuestion
 from imu_hinge.recording import RecordingWriter, read_arrivals
 from imu_hinge.recording.assemble import LONGEST_GAP_S
 from imu_hinge.recording.model import ClipSamples, Recording
@@ -38,7 +39,6 @@ from imu_hinge.sensors.source import Delivery, SampleBlock
 from imu_hinge.session.clip_store import load_for
 from imu_hinge.session.params import SessionParams
 from imu_hinge.session.replay import ANNOUNCED_ONLY, CUES_KEY, pipeline_for
-from imu_hinge.session.tap_watch import TapWatch
 from imu_hinge.session.tape import WrittenTape
 
 __all__ = ["RECORDING_NAME", "LiveRun", "Played", "Setup"]
@@ -64,7 +64,8 @@ class Played:
 class Setup:
     """How a session is run. ``folder`` takes the recording and what is made of it, None: nothing is recorded (what is
     played is a recording). ``resume``: go on with the recording in there. ``ask_where``: have a clip tapped first.
-    ``assign`` remembers which clip is worn where."""
+    ``assign`` remembers which clip is worn where, ``guessed`` names clips of which nobody has said so (they are tapped
+    whatever ``ask_where`` says), and ``blink`` has one show itself, where the source knows how."""
 
     plan: Plan
     folder: Path | None = None
@@ -78,6 +79,8 @@ class Setup:
     played: Played | None = None
     """The recording that is played, where it is one: nothing is recorded then."""
     assign: Callable[[str, str], None] = lambda serial, clip: None
+    guessed: Callable[[], Collection[str]] = tuple
+    blink: Blink | None = None
     cues: CueSettings = field(default_factory=CueSettings)
     """Written into the recording's header, so that a replay cues alike; one that is gone on with keeps its own."""
 
@@ -155,7 +158,7 @@ class LiveRun:
         self._clips = self._source.clips
         deliveries = self._source.deliveries()
         try:
-            if self._setup.ask_where:
+            if self._setup.ask_where or self._setup.guessed():
                 self._ask_where(deliveries)
             if not self._stopping.is_set():
                 self.session = self._set_up()
@@ -175,7 +178,7 @@ class LiveRun:
         drawn_s = float("-inf")
         for delivery in deliveries:
             for command in self._taken_orders():
-                if command.order is Order.EXCHANGE and self._tape is not None and self._exchangeable(session):
+                if command.order is Order.EXCHANGE and self._tape is not None and session.exchangeable:
                     session = self.session = self._exchanged(self._tape)
                 else:
                     session.obey(command)
@@ -189,10 +192,6 @@ class LiveRun:
         for command in self._taken_orders():
             session.obey(command)
         session.finish()
-
-    def _exchangeable(self, session: LiveSession) -> bool:
-        """Before the first set: what was lifted already is not put aside."""
-        return session.phase is Phase.CALIBRATING and THIGH in self._clips and not session.book.sets
 
     def _exchanged(self, tape: WrittenTape) -> LiveSession:
         """Thigh and trunk clip were taken for each other: what was recorded is put aside, and all begins anew."""
@@ -212,8 +211,9 @@ class LiveRun:
 
     def _rename_clips(self, names: tuple[str, ...]) -> None:
         """The clips are worn so; that is remembered."""
+        guessed = self._setup.guessed()
         for name, was in zip(names, self._source.clips, strict=True):
-            if name != was and was in self._source.serials:
+            if (name != was or was in guessed) and was in self._source.serials:
                 self._setup.assign(self._source.serials[was], name)
         self._clips = names
 
@@ -236,27 +236,19 @@ class LiveRun:
             yield self._orders.get()
 
     def _ask_where(self, deliveries: Iterator[Delivery]) -> None:
-        """Have all clips but one tapped; those that are worn the other way round exchange their names."""
-        names = list(self._clips)
-        left, known = list(names)[:-1], list[str]()
-        watch, got, problem = TapWatch(names), "", ""
+        """Have the clips tapped; one who stops before has settled nothing."""
+        asked = WhereQuestion(self._clips, self._setup.guessed(), self._setup.blink)
         for delivery in deliveries:
-            if self._stopping.is_set() or not left:
+            for command in self._taken_orders():
+                asked.obey(command)
+            asked.take(delivery.block)
+            if asked.settled or self._stopping.is_set():
                 break
-            if any(command.order in (Order.SET, Order.SKIP) for command in self._taken_orders()):
-                break
-            self._show(Phase.WHERE, where_prompt(left[0], problem, got))
-            tapped = watch.take(delivery.block) if len(delivery.block) else None
-            if tapped is None:
-                continue
-            at, wanted = names.index(left[0]), list(self._source.clips).index(tapped)
-            if names[wanted] in known:
-                problem = f"that one is the {names[wanted]} clip already"
-                continue
-            names[at], names[wanted] = names[wanted], names[at]
-            known.append(left.pop(0))
-            got, problem = f"the {known[-1]} clip is known", ""
-        self._rename_clips(tuple(names))
+            prompt = asked.prompt()
+            if prompt is not None:
+                self._show(Phase.WHERE, prompt)
+        if asked.settled:
+            self._rename_clips(asked.names)
 
     def _set_up(self) -> LiveSession:
         setup = self._setup

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from imu_hinge.body.calibration import BodyCalibration
-from imu_hinge.conventions import EXERCISES
+from imu_hinge.conventions import EXERCISES, THIGH
 from imu_hinge.hinge.cues import Cue
 from imu_hinge.live.cue_sink import CueSink
 from imu_hinge.live.drawing import ViewMaker
@@ -108,6 +108,11 @@ class LiveSession:
         return Phase.PAUSED
 
     @property
+    def exchangeable(self) -> bool:
+        """Whether thigh and trunk clip can be taken for each other: what was lifted already is not put aside."""
+        return self._guide is not None and THIGH in self._clips and not self._book.sets
+
+    @property
     def cues(self) -> int:
         """How many cues for faults fell."""
         return self._fault_cues
@@ -192,7 +197,7 @@ class LiveSession:
     def view(self, serial: int, health: Sequence[ClipHealth] = (), sound: str = "") -> View:
         """What a screen shows now."""
         view = self._maker.view(serial, self.phase, self.newest_s, self.exercise, self._book, health, guide=self._guide)
-        rep = self._last_rep
+        rep, exchange = self._last_rep, self.exchangeable
         age_s = None if self._calibrated_s is None else max(0.0, self.newest_s - self._calibrated_s)
         return replace(
             self._maker.finished(view, rep[0].result if rep else None, rep[1] if rep else "", age_s),
@@ -200,7 +205,9 @@ class LiveSession:
             cue=self._cue,
             log=tuple(self._log),
             sound=sound,
-            prompt=self._maker.prompt(self.phase, self._guide, self.exercise, self._calibration_got, live=self._live),
+            prompt=self._maker.prompt(
+                self.phase, self._guide, self.exercise, self._calibration_got, live=self._live, exchange=exchange
+            ),
         )
 
     def _digest(self, block: PipelineBlock) -> PipelineBlock:

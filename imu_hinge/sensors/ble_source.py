@@ -11,6 +11,7 @@ import queue
 import random
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -19,7 +20,7 @@ from typing import Final
 from imu_hinge.errors import LinkError
 from imu_hinge.recording.model import HeaderNote
 from imu_hinge.sensors.adapter import Adapter
-from imu_hinge.sensors.clip_group import ClipGroup, find_clips
+from imu_hinge.sensors.clip_group import Chosen, ClipGroup, find_clips
 from imu_hinge.sensors.driver import Driver, Wanted
 from imu_hinge.sensors.drivers import DRIVERS
 from imu_hinge.sensors.health import ClipHealth
@@ -39,11 +40,13 @@ _SILENCE_S: Final = 0.25
 
 @dataclass(frozen=True)
 class BleParams:
-    """What is asked of the clips, how patient to be, and whether to end what they stream or log for somebody else."""
+    """What is asked of the clips, how patient to be, and whether to end what they stream or log for somebody else.
+    ``may_guess``: take clips that have no place yet too, where fewer have one than are wanted."""
 
     wanted: Wanted = field(default_factory=Wanted)
     limits: LinkLimits = field(default_factory=LinkLimits)
     take_over: bool = False
+    may_guess: bool = False
 
 
 class _Outlet:
@@ -98,7 +101,8 @@ class BleSource:
         self._loop_factory = loop_factory
         self._outlet = _Outlet(room)
         self._health: tuple[ClipHealth, ...] = ()
-        self._serials: dict[str, str] = {}
+        self._chosen = Chosen({})
+        self._group: ClipGroup | None = None
         self._opened = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end: asyncio.Event | None = None
@@ -108,12 +112,17 @@ class BleSource:
     @property
     def clips(self) -> tuple[str, ...]:
         """Clip names in index order; known once open."""
-        return tuple(self._serials)
+        return tuple(self._chosen.serials)
 
     @property
     def serials(self) -> dict[str, str]:
         """Clip names to serial numbers."""
-        return dict(self._serials)
+        return dict(self._chosen.serials)
+
+    @property
+    def guessed(self) -> frozenset[str]:
+        """Clip names that nobody has given: which of these clips is which has to be asked. Known once open."""
+        return self._chosen.guessed
 
     def health(self) -> tuple[ClipHealth, ...]:
         """How each clip did a fifth of a second ago."""
@@ -156,6 +165,20 @@ class BleSource:
             with suppress(RuntimeError):  # it has ended, and its loop is closed
                 loop.call_soon_threadsafe(end.set)
 
+    def blink(self, clip: str, seconds: int) -> Future[int]:
+        """Have a clip show itself while it streams. From any thread: for how many seconds it blinks comes later, or the
+        LinkError or ProtocolError why it does not."""
+        loop, group = self._loop, self._group
+        if loop is not None and group is not None:
+            showing = group.identify(clip, seconds)
+            try:
+                return asyncio.run_coroutine_threadsafe(showing, loop)
+            except RuntimeError:  # it has ended, and its loop is closed
+                showing.close()
+        failed: Future[int] = Future()
+        failed.set_exception(LinkError("it does not stream", clip=clip))
+        return failed
+
     def join(self, seconds: float) -> bool:
         """Wait until Bluetooth has ended; whether it has."""
         if self._thread is not None:
@@ -186,6 +209,7 @@ class BleSource:
                     await group.close()
                 raise LinkError("ended before the clips streamed", advice="Start again and wait for the first samples.")
             (group,) = groups
+            self._group = group
             watch = asyncio.create_task(self._publish(group))
             try:
                 self._health = group.health()
@@ -201,9 +225,9 @@ class BleSource:
     async def _start(self, stored: dict[str, str], now: Callable[[], float], groups: list[ClipGroup]) -> None:
         limits = self._params.limits
         adapter = Adapter(self._drivers, limits)
-        take_over = self._params.take_over
-        self._serials = await find_clips(adapter, stored, self._wanted, limits, take_over=take_over)
-        group = ClipGroup(self._serials, adapter, self._outlet, now, self._rng, limits, self._params.wanted)
+        take_over, may_guess = self._params.take_over, self._params.may_guess
+        self._chosen = await find_clips(adapter, stored, self._wanted, limits, take_over=take_over, may_guess=may_guess)
+        group = ClipGroup(self._chosen.serials, adapter, self._outlet, now, self._rng, limits, self._params.wanted)
         await group.start(take_over=take_over)
         groups.append(group)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from imu_hinge.errors import LinkError
 from imu_hinge.sensors.adapter import Adapter, Found
@@ -12,14 +13,22 @@ from imu_hinge.sensors.clip_stream import ClipStream, Outlet
 from imu_hinge.sensors.driver import Can, Wanted
 from imu_hinge.sensors.health import ClipHealth
 from imu_hinge.sensors.limits import LinkLimits
-from imu_hinge.sensors.roles import choose, role_of
+from imu_hinge.sensors.roles import choose, guess, role_of
 from imu_hinge.sensors.tasks import until_one_ends
 
-__all__ = ["ClipGroup", "find_clips"]
+__all__ = ["Chosen", "ClipGroup", "find_clips"]
 
 _ALIKE = 1.1
 _EARLIER_S = 0.05
 """Common time begins this long before the clips are told to start, so that no sample is before zero."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Clip names to serials, and which of these names nobody has given yet."""
+
+    serials: dict[str, str]
+    guessed: frozenset[str] = frozenset()
 
 
 async def find_clips(
@@ -29,8 +38,9 @@ async def find_clips(
     limits: LinkLimits,
     *,
     take_over: bool = False,
-) -> dict[str, str]:
-    """Clip names to serials of the clips around.
+    may_guess: bool = False,
+) -> Chosen:
+    """The clips around that are meant; where ``may_guess`` says so, with names for those that have none.
 
     Raises LinkError where one of those wanted is not seen, or streams or logs for somebody else: the session would end
     that (PROTOCOL.md, section 7), which only ``take_over`` allows.
@@ -42,11 +52,15 @@ async def find_clips(
         return wanted is not None and set(wanted) <= free
 
     found = await adapter.scan(limits.scan_s, all_there)
-    chosen = choose(found.values(), stored, wanted)
+    guesses = guess(found.values(), stored, wanted, take_over=take_over) if may_guess else {}
+    known = {**stored, **guesses}
+    if guesses and wanted is None:  # a pair: the one that has its place already must be there too
+        wanted = tuple({*known.values(), *(role for one in found.values() if (role := role_of(one, known)))})
+    chosen = choose(found.values(), known, wanted)
     for role, serial in chosen.items():
         if found[serial].identity.taken and not take_over:
             raise _taken(role, serial, found[serial].identity.state)
-    return chosen
+    return Chosen(chosen, frozenset(guesses.values()))
 
 
 def _taken(role: str, serial: str, state: str) -> LinkError:
@@ -104,6 +118,14 @@ class ClipGroup:
         except BaseException:
             await self.close()
             raise
+
+    async def identify(self, clip: str, seconds: int) -> int:
+        """Have one blink while it streams; gives for how many seconds. Raises LinkError and its kin, also where it
+        cannot."""
+        stream = next(one for one in self.clips if one.role == clip)
+        if Can.IDENTIFY not in stream.can:
+            raise LinkError("it has nothing to blink with", clip=clip)
+        return await stream.identify(seconds)
 
     async def run(self, until: asyncio.Event) -> None:
         """Stream until told to end, or until a clip turns out to be one we cannot talk to."""

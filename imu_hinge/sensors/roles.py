@@ -7,12 +7,15 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from imu_hinge.conventions import CLIPS
+from imu_hinge.conventions import BACK, CLIPS, THIGH
 from imu_hinge.errors import FormatError, LinkError
 from imu_hinge.recording.atomic import write_all_or_nothing
 from imu_hinge.sensors.adapter import Found
 
-__all__ = ["RoleStore", "choose", "role_of", "roles_path"]
+__all__ = ["RoleStore", "choose", "guess", "role_of", "roles_path"]
+
+_PAIR = (THIGH, BACK)
+"""What is worn where nobody says."""
 
 
 def roles_path() -> Path:
@@ -67,6 +70,45 @@ def role_of(found: Found, stored: Mapping[str, str]) -> str | None:
     role = found.identity.role
     # A clip's own memory is older than somebody else's being assigned that place here.
     return None if role in stored.values() else role
+
+
+def guess(
+    found: Iterable[Found], stored: Mapping[str, str], wanted: tuple[str, ...] | None, *, take_over: bool = False
+) -> dict[str, str]:
+    """Places for clips that have none, by serial: those ``wanted`` that no clip has been given, or what is missing of a
+    pair. Which of several is which is anybody's guess: the athlete has to be asked.
+
+    Raises LinkError where there are more such clips than places, or fewer. Without any, nothing is guessed.
+    """
+    around = list(found)
+    given = {*stored.values(), *(role for one in around if (role := role_of(one, stored)) is not None)}
+    places = [role for role in (_PAIR if wanted is None else wanted) if role not in given]
+    if wanted is None:
+        places = places[: max(0, len(_PAIR) - len(given))]
+    strangers = [one for one in around if role_of(one, stored) is None]
+    if not places or not strangers:
+        return {}
+    # Those at work for somebody else are only taken, and then refused as such, where there are no others.
+    idle = [one for one in strangers if take_over or not one.identity.taken]
+    clips = sorted(idle if len(idle) >= len(places) else strangers, key=_nearest_first)
+    names, open_for = ", ".join(one.identity.serial for one in clips), " and ".join(places)
+    if len(clips) > len(places):
+        raise LinkError(
+            f"{len(clips)} clips have no place yet, and {len(places)} {'is' if len(places) == 1 else 'are'} wanted for "
+            f"{open_for}",
+            advice=f"Seen, the nearest first: {names}. Switch off those that are not yours to use, or say where one is "
+            f"worn: imu-hinge clips assign SERIAL {places[0]}.",
+        )
+    if len(clips) < len(places):
+        raise LinkError(
+            f"clips for {open_for} are wanted, and without a place only {names} is seen",
+            advice="Switch the other one on, and keep it close.",
+        )
+    return {one.identity.serial: place for one, place in zip(clips, places, strict=True)}
+
+
+def _nearest_first(one: Found) -> tuple[float, str]:
+    return float("inf") if one.rssi_dbm is None else -one.rssi_dbm, one.identity.serial
 
 
 def choose(found: Iterable[Found], stored: Mapping[str, str], wanted: tuple[str, ...] | None) -> dict[str, str]:

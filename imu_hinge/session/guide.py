@@ -71,8 +71,6 @@ class GuideState:
     got: str = ""
     problem: str = ""
     checking: bool = False
-    swapped: bool = False
-    """Whether thigh and trunk clip look exchanged."""
 
 
 class Guide:
@@ -190,7 +188,6 @@ class Guide:
             progress=min(1.0, self._hinges.counted / self._params.hinges.wanted),
             got=seen.got or self._state.got,
             problem=seen.problem if seen.got else self._state.problem,
-            swapped=seen.swapped,
         )
         if done is None:
             return []

@@ -39,7 +39,6 @@ class Seen:
 
     got: str = ""
     problem: str = ""
-    swapped: bool = False
 
 
 class HingeWatch:
@@ -93,9 +92,9 @@ class HingeWatch:
         params = self._params
         trunk, thigh = np.rad2deg(self._trunk_rad), np.rad2deg(self._thigh_rad)
         got = f"trunk {trunk:.0f}°" + (f", thigh {thigh:.0f}°" if has_thigh else "")
-        problem, swapped = "", False
+        problem = ""
         if has_thigh and self._thigh_rad > self._trunk_rad and trunk < 40.0:
-            problem, swapped = "the thigh clip tipped further than the one on the back: are they exchanged?", True
+            problem = "the thigh clip tipped further than the one on the back: are they exchanged?"
         elif self._trunk_rad < params.least_rad:
             problem = f"only {trunk:.0f}° deep: push the hips further back"
         elif has_thigh and self._thigh_rad < params.least_thigh_rad:
@@ -109,4 +108,4 @@ class HingeWatch:
             self._depths.append(self._trunk_rad)
             if self.counted <= before:
                 problem = "not as deep as the others: one more, all alike"
-        self.seen = Seen(got, problem, swapped)
+        self.seen = Seen(got, problem)

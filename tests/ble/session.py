@@ -97,7 +97,7 @@ async def stream(
         await clip.power_on()
     adapter = Adapter(DRIVERS, limits)
     roles = {Role(clip.info.role).name.lower(): clip.serial for clip in clips}
-    serials = await find_clips(adapter, {}, tuple(roles), limits)
+    serials = (await find_clips(adapter, {}, tuple(roles), limits)).serials
     assert serials == roles
     group = ClipGroup(roles, adapter, rows, loop.time, random.Random(1), limits, Wanted(rate_hz=rate_hz))
     begun_s = loop.time()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +22,7 @@ from ble.virtual_clip import VirtualClip
 from firmware.core import Flash, Saved, core
 
 from cli.conftest import Shown
-from imu_hinge.cli import clip_air
+from imu_hinge.cli import clip_air, live_setup
 from imu_hinge.cli import clips as clips_command
 from imu_hinge.cli import record as record_command
 from imu_hinge.cli.clip_words import table
@@ -379,3 +382,57 @@ def test_record_refuses_what_it_does_not_know(imu_hinge: Run, tmp_path: Path, wo
     assert shown.code == 2
     assert said in shown.err
     assert not (tmp_path / "x.csv").exists()
+
+
+@pytest.fixture
+def at_home(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """The place with new clips, where ``live`` finds them too."""
+    place.roles = (Role.NONE, Role.NONE)
+    monkeypatch.setattr(
+        live_setup, "BleSource", partial(BleSource, air=place.air, loop_factory=ClockworkLoop, room=10**6)
+    )
+    return place
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C of POSIX")
+def test_a_first_session_needs_no_assigning_and_no_keyboard(imu_hinge: Run, at_home: Place, tmp_path: Path) -> None:
+    async def tap_the_second(clips: tuple[VirtualClip, ...]) -> None:
+        while not clips[0].identified:
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(10.0)
+        rest, tap_s = clips[1].source, asyncio.get_running_loop().time() + 0.5
+
+        def tapped(now_s: float) -> tuple[Sequence[float], Sequence[float]]:
+            acc, gyr = rest(now_s)
+            knock = 40.0 * any(0.0 <= now_s - at_s < 0.01 for at_s in (tap_s, tap_s + 0.5))
+            return [acc[0], acc[1] + knock, acc[2]], gyr
+
+        clips[1].source = tapped
+        await asyncio.sleep(60.0)
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(60.0)
+
+    at_home.during = tap_the_second
+    out = tmp_path / "session"
+    shown = imu_hinge("live", "--no-screen", "--no-page", "--no-sound", "--out", out)
+    assert (shown.code, shown.err) == (0, "")
+    asked = [line for line in shown.out.splitlines() if line.startswith("> ")]
+    assert asked[0].startswith("> Connecting")
+    assert asked[1].startswith("> Tap the thigh clip: Tap the clip on the thigh twice with a finger.")
+    assert asked[1].endswith("The one that blinks now may be it.")
+    assert any(line.startswith("> Stand still") for line in asked[2:])
+    assert RoleStore().load() == {BACK: "thigh", THIGH: "back"}
+    recording = read_recording(out / "recording.csv")
+    assert recording.clips["thigh"].serial == BACK
+
+
+def test_a_first_session_with_one_clip_only_says_that_the_other_one_is_missing(imu_hinge: Run, at_home: Place) -> None:
+    async def only_one(clips: tuple[VirtualClip, ...]) -> None:
+        await clips[1].power_off()
+
+    at_home.before = only_one
+    shown = imu_hinge("live", "--no-screen", "--no-page", "--no-sound")
+    assert shown.code == 2
+    assert f"without a place only {THIGH} is seen" in shown.err
+    assert len(shown.err.splitlines()) == 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,15 +13,16 @@ import pytest
 from ble.air import Air, central
 from ble.bumble_backend import use
 from ble.clockwork import ClockworkLoop, warp
-from ble.virtual_clip import VirtualClip, play
+from ble.virtual_clip import Source, VirtualClip, play
 from firmware.core import core, missing_tool
 
+from imu_hinge.errors import LinkError
 from imu_hinge.live.cue_sink import RecordedCues
 from imu_hinge.live.plan import Command, Order, Plan
 from imu_hinge.live.runner import RECORDING_NAME, LiveRun, Setup
 from imu_hinge.live.status import StatusParams, clip_view
 from imu_hinge.live.view import ClipView, Phase, View
-from imu_hinge.protocol.definitions import Role
+from imu_hinge.protocol.definitions import IdentifyPattern, Role
 from imu_hinge.recording import read_arrivals, read_recording
 from imu_hinge.report.saving import result_files, result_of
 from imu_hinge.sensors.ble_source import BleParams, BleSource
@@ -166,3 +168,114 @@ def test_a_clip_that_is_away_for_ten_seconds_is_told_and_loses_nothing(tmp_path:
     assert recording.header["clip.back.samples_lost"] == "0"
     assert run.session is not None
     assert sum(len(one.reps) for one in run.session.book.sets) >= 4
+
+
+FIRST_S = 26.0
+"""When the athlete of a first session begins to stand: a whole scan comes first, and the clips are tapped."""
+
+
+class Asked(BleSource):
+    """Whether a clip blinks is waited for, as an athlete would: the air's time runs ahead of the answer."""
+
+    run: LiveRun
+    until_s: float
+    texts: list[str]
+
+    def deliveries(self):  # type: ignore[no-untyped-def]
+        self.texts = []
+        for delivery in super().deliveries():
+            yield delivery
+            view = self.run.board.look()
+            if view.prompt is not None and view.phase is Phase.WHERE and view.prompt.text not in self.texts:
+                self.texts.append(view.prompt.text)
+            if not self.texts and view.phase is Phase.CONNECTING:
+                time.sleep(0.02)
+            if len(delivery.block) and delivery.block.time_s.max() > self.until_s:
+                self.run.order(Command(Order.STOP))
+
+
+def tapped(source: Source, at_s: float) -> Source:
+    """The same clip, knocked twice by a finger."""
+
+    def knocked(now_s: float) -> tuple[Sequence[float], Sequence[float]]:
+        acc, gyr = source(now_s)
+        knock = 40.0 * any(0.0 <= now_s - one_s < 0.01 for one_s in (at_s, at_s + 0.5))
+        return [acc[0], acc[1] + knock, acc[2]], gyr
+
+    return knocked
+
+
+def first_session(folder: Path, serials: dict[str, str]) -> tuple[LiveRun, Asked, dict[str, VirtualClip]]:
+    """An athlete wears two clips nobody has given a place, and taps the one on the thigh."""
+    if (missing := missing_tool("gcc")) is not None:
+        pytest.skip(missing)
+    core()
+    recording = simulate_session(with_clips(find_scenario("rdl_rounding"), ("thigh", "back")), 0).recording
+    there: dict[str, VirtualClip] = {}
+
+    @asynccontextmanager
+    async def air() -> AsyncIterator[None]:
+        warp()
+        space = Air()
+        now_s = asyncio.get_running_loop().time()
+        for name, serial in serials.items():
+            clip = there[name] = VirtualClip(space, serial)
+            if name in recording.clips:
+                clip.source = play(recording.clips[name], now_s + FIRST_S)
+            if name == "thigh":
+                clip.source = tapped(clip.source, now_s + FIRST_S - 5.0)
+            await clip.power_on()
+        with use(await central(space)):
+            yield
+        for clip in there.values():
+            await clip.power_off()
+
+    roles = RoleStore(folder / "roles.json")
+    params = BleParams(Wanted(rate_hz=100), may_guess=True)
+    source = Asked(None, params, roles, air=air, loop_factory=ClockworkLoop, room=10**6)
+    plan = Plan("rdl", guide=GuideParams(steps=(Step.STAND, Step.HINGES)), header=athlete(recording.header))
+    setup = Setup(
+        plan,
+        folder / "session",
+        by_radio=True,
+        assign=roles.assign,
+        guessed=lambda: source.guessed,
+        blink=source.blink,
+    )
+    source.run = LiveRun(source, setup, RecordedCues(), lambda folder: ())
+    source.until_s = FIRST_S + 12.0
+    source.run.run()
+    assert source.join(30.0)
+    return source.run, source, there
+
+
+@pytest.mark.parametrize(
+    "serials",
+    [{"thigh": "A0B1C2D3E4F1", "back": "A0B1C2D3E4F2"}, {"thigh": "A0B1C2D3E4F2", "back": "A0B1C2D3E4F1"}],
+)
+def test_two_new_clips_are_found_told_apart_by_a_tap_and_remembered(serials: dict[str, str], tmp_path: Path) -> None:
+    run, source, clips = first_session(tmp_path, serials)
+    assert run.failure is None, run.failure
+    assert RoleStore(tmp_path / "roles.json").load() == {serial: name for name, serial in serials.items()}
+    recording = read_recording(tmp_path / "session" / RECORDING_NAME)
+    assert {name: recording.header[f"clip.{name}.serial"] for name in serials} == serials
+    assert "stand" in [segment.kind for segment in recording.segments]
+    taken_for_it = next(clip for clip in clips.values() if clip.serial == "A0B1C2D3E4F1")
+    assert taken_for_it.identified
+    assert {pattern for pattern, _ in taken_for_it.identified} == {IdentifyPattern.BLINK}
+    assert any("The one that blinks now may be it." in text for text in source.texts)
+    (other,) = (clip for clip in clips.values() if clip is not taken_for_it)
+    assert not other.identified
+    assert [recording.header[f"clip.{name}.samples_lost"] for name in serials] == ["0", "0"]
+
+
+def test_more_new_clips_than_a_pair_are_named_and_none_is_touched(tmp_path: Path) -> None:
+    serials = {"thigh": "A0B1C2D3E4F1", "back": "A0B1C2D3E4F2", "neighbour": "A0B1C2D3E4F3"}
+    run, _, clips = first_session(tmp_path, serials)
+    assert isinstance(run.failure, LinkError)
+    for serial in serials.values():
+        assert serial in (run.failure.advice or "")
+    assert "clips assign" in (run.failure.advice or "")
+    assert all(not clip.streams and not clip.identified for clip in clips.values())
+    assert not (tmp_path / "session").exists()
+    assert RoleStore(tmp_path / "roles.json").load() == {}

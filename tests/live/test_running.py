@@ -194,8 +194,8 @@ def test_clips_that_were_exchanged_are_told_and_can_be_taken_the_other_way_round
 
     def before(time_s: float) -> None:
         prompt = run.session.view(0).prompt if run.session is not None else None
-        if prompt is not None and not run_of and "w: exchange the clips" in prompt.keys:
-            assert "exchanged" in prompt.problem
+        if prompt is not None and not run_of and "exchanged" in prompt.problem:
+            assert "w: exchange the clips" in prompt.keys
             run_of.append(True)
             run.order(order("exchange"))
 
@@ -226,6 +226,32 @@ def test_an_exchange_makes_no_sense_once_something_was_lifted_or_without_a_thigh
     ran = train(scripted(trunk), Setup(plan_of(trunk), tmp_path / "two"), orders=[(1.0, order("exchange"))])
     assert ran.run.failure is None
     assert not list(ran.folder.glob("exchanged*"))
+
+
+@pytest.mark.parametrize("at_s", [1.0, 8.0, *(pytest.param(at_s, marks=pytest.mark.slow) for at_s in (14.0, 26.0))])
+@pytest.mark.parametrize("clips", [("thigh", "back"), pytest.param(("pelvis", "back"), marks=pytest.mark.slow)])
+def test_the_key_that_exchanges_clips_works_where_it_is_offered_and_nowhere_else(
+    clips: tuple[str, ...], at_s: float, training: ArrivalsOf, tmp_path: Path
+) -> None:
+    arrivals = training(clips)
+    source = scripted(arrivals)
+    source.ends_at_s = at_s + 1.0
+    run = LiveRun(source, Setup(plan_of(arrivals), tmp_path / "s"), RecordedCues(), lambda folder: ())
+    offered: list[bool] = []
+    phases: list[Phase] = []
+
+    def before(time_s: float) -> None:
+        if time_s >= at_s and not offered:
+            phases.extend([] if run.session is None else [run.session.phase])
+            prompt = run.session.view(0).prompt if run.session is not None else None
+            offered.append(prompt is not None and "w: exchange the clips" in prompt.keys)
+            run.order(order("exchange"))
+
+    source.before = before
+    run.run()
+    assert run.failure is None
+    assert offered == [clips == ("thigh", "back") and phases == [Phase.CALIBRATING]]
+    assert (tmp_path / "s" / "exchanged-1.csv").exists() == offered[0]
 
 
 def knocked(arrivals: Arrivals, clip: str, times_s: tuple[float, ...]) -> Arrivals:
@@ -290,6 +316,43 @@ def test_a_question_can_be_answered_by_a_key_and_a_session_ended_in_it(training:
     assert ran.run.failure is None
     assert ran.run.session is None
     assert not (tmp_path / "two").exists()
+
+
+class Numbered(ScriptedSource):
+    """Clips with serial numbers, as those over the air."""
+
+    @property
+    def serials(self) -> dict[str, str]:
+        return {clip: f"serial of {clip}" for clip in self.clips}
+
+
+@pytest.mark.parametrize(
+    ("tapped", "ended_by", "known"),
+    [
+        ("thigh", "", {"serial of thigh": "thigh", "serial of back": "back"}),
+        ("back", "", {"serial of thigh": "back", "serial of back": "thigh"}),
+        ("", "set", {}),
+        ("", "stop", {}),
+    ],
+)
+def test_a_guess_is_asked_about_and_remembered_only_when_it_is_settled(
+    tapped: str, ended_by: str, known: dict[str, str], training: ArrivalsOf, tmp_path: Path
+) -> None:
+    arrivals = knocked(training(), tapped, (0.5, 1.0)) if tapped else training()
+    recording = assemble(arrivals)
+    source = Numbered(arrivals, clip_rates_hz(recording, recording.clips), speed=None, notes=False)
+    source.ends_at_s = 3.0
+    remembered: dict[str, str] = {}
+    setup = Setup(
+        plan_of(arrivals),
+        tmp_path / "s",
+        assign=lambda serial, clip: remembered.__setitem__(serial, clip),
+        guessed=lambda: ("thigh", "back"),
+    )
+    orders = [(0.3, order(ended_by))] if ended_by else []
+    ran = train(source, setup, orders=orders)
+    assert ran.run.failure is None
+    assert remembered == known
 
 
 class Breaking(ScriptedSource):

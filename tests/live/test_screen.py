@@ -68,11 +68,9 @@ VIEWS = {
     "connecting": View(0, Phase.CONNECTING, 0.0, "rdl", prompt=CONNECTING),
     "where": View(1, Phase.WHERE, 0.0, "rdl", prompt=where_prompt("thigh", "that one is the back clip already")),
     **{
-        str(step): View(2, Phase.CALIBRATING, 9.0, "rdl", prompt=calibration_prompt(state), body=BODY)
+        str(step): View(2, Phase.CALIBRATING, 9.0, "rdl", prompt=calibration_prompt(state, exchange=True), body=BODY)
         for step in Step
-        for state in [
-            GuideState(step, 2, 4, 0.4, "trunk 60°, thigh 25°", "too fast: take two seconds down", swapped=True)
-        ]
+        for state in [GuideState(step, 2, 4, 0.4, "trunk 60°, thigh 25°", "too fast: take two seconds down")]
     },
     "reminder": View(
         3,

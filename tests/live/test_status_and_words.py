@@ -148,20 +148,19 @@ def test_every_step_is_asked_for_in_words_that_fit() -> None:
             GuideState(step, number, 4, 0.4, "trunk 60°", "too fast"),
             GuideState(step, number, 4, 1.0, checking=True),
         ):
-            prompt = calibration_prompt(state)
+            prompt = calibration_prompt(state, exchange=False)
             assert 1 <= len(prompt.title.split()) <= 5
             assert prompt.text.endswith(".")
             assert (prompt.step, prompt.steps, prompt.problem) == (number, 4, state.problem)
             assert ("s: leave it out" in prompt.keys) == (step in (Step.TILTS, Step.TOUCH))
-    assert calibration_prompt(GuideState(None, 4, 4, got="3 hinges")).title == "Calibrated"
-    assert "w: exchange the clips" in calibration_prompt(GuideState(Step.HINGES, 2, 2, swapped=True)).keys
+    assert calibration_prompt(GuideState(None, 4, 4, got="3 hinges"), exchange=False).title == "Calibrated"
 
 
 def test_every_key_that_is_offered_is_an_order() -> None:
     from imu_hinge.live.keys import KeyPad
 
     prompts = [set_prompt(), paused_prompt(), reminder_prompt("rdl", ""), where_prompt("thigh")]
-    prompts += [calibration_prompt(GuideState(step, 1, 4, swapped=True)) for step in Step]
+    prompts += [calibration_prompt(GuideState(step, 1, 4), exchange=True) for step in Step]
     for prompt in prompts:
         for text in prompt.keys:
             key, _, meaning = text.partition(": ")

@@ -229,7 +229,7 @@ class Session:
             await clip.power_on()
         adapter = Adapter(DRIVERS, self.limits)
         roles = ROLES[: len(self.clips)]
-        serials = await find_clips(adapter, {}, roles, self.limits)
+        serials = (await find_clips(adapter, {}, roles, self.limits)).serials
         # In the order of the clips given, whatever the order from the ground up.
         serials = {role: serials[role] for role in roles}
         rng = random.Random(self._seed)

@@ -185,7 +185,7 @@ async def test_what_a_clip_begins_to_log_after_it_was_seen_goes_on(take_over: bo
             await clip.power_on()
         loop, limits = asyncio.get_running_loop(), LinkLimits()
         adapter = Adapter(DRIVERS, limits)
-        serials = await find_clips(adapter, {}, ("thigh", "back"), limits)
+        serials = (await find_clips(adapter, {}, ("thigh", "back"), limits)).serials
         assert back.clip.start_by_button()
         group = ClipGroup(serials, adapter, session.rows, loop.time, random.Random(1), limits)
         if take_over:

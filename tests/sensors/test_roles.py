@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from imu_hinge.errors import FormatError, LinkError
 from imu_hinge.sensors.adapter import Found
 from imu_hinge.sensors.driver import Identity
 from imu_hinge.sensors.drivers import DRIVERS
-from imu_hinge.sensors.roles import RoleStore, choose, role_of
+from imu_hinge.sensors.roles import RoleStore, choose, guess, role_of
 from imu_hinge.sensors.visit import resolve, soon
 
 
@@ -88,3 +89,44 @@ def test_the_file_is_plain_json(tmp_path: Path) -> None:
     store = RoleStore(tmp_path / "roles.json")
     store.assign("A1", "back")
     assert json.loads((tmp_path / "roles.json").read_text(encoding="utf-8")) == {"A1": "back"}
+
+
+def test_clips_without_a_place_are_taken_for_a_pair_where_nobody_said_anything() -> None:
+    around = [found("A2"), found("A1")]
+    assert guess(around, {}, None) == {"A1": "thigh", "A2": "back"}
+    assert guess(around, {}, ("pelvis", "back")) == {"A1": "pelvis", "A2": "back"}
+
+
+def test_what_is_known_of_a_pair_is_not_guessed() -> None:
+    assert guess([found("A1"), found("A2", "thigh")], {}, None) == {"A1": "back"}
+    assert guess([found("A1"), found("A2")], {"A1": "back"}, None) == {"A2": "thigh"}
+    assert guess([found("A1"), found("A2")], {"A1": "pelvis"}, None) == {"A2": "thigh"}
+    assert guess([found("A1"), found("A2", "thigh"), found("A3", "back")], {}, None) == {}
+    assert guess([], {}, None) == {}
+
+
+def test_a_clip_that_is_only_switched_off_is_not_replaced_by_whatever_is_around() -> None:
+    assert guess([found("A1"), found("A3")], {"A1": "back", "A2": "thigh"}, None) == {}
+    assert guess([found("A1"), found("A3")], {"A1": "back", "A2": "thigh"}, ("thigh", "back")) == {}
+
+
+def test_more_clips_than_places_are_named_the_nearest_first_and_not_guessed_about() -> None:
+    near = replace(found("A9"), rssi_dbm=-40)
+    with pytest.raises(LinkError, match=r"3 clips have no place yet.*A9, A1, A2.*clips assign SERIAL thigh"):
+        guess([found("A1"), found("A2"), near], {}, None)
+    with pytest.raises(LinkError, match=r"2 clips have no place yet, and 1 is wanted for back"):
+        guess([found("A1"), found("A2")], {"A0": "thigh"}, None)
+
+
+def test_fewer_clips_than_places_are_told() -> None:
+    with pytest.raises(LinkError, match=r"thigh and back are wanted, and without a place only A1 is seen"):
+        guess([found("A1")], {}, None)
+
+
+def test_a_clip_at_work_for_somebody_else_is_left_to_them() -> None:
+    busy = replace(found("A0"), identity=Identity("A0", None, 80, 1, "logging", taken=True))
+    around = [busy, found("A1"), found("A2")]
+    assert guess(around, {}, None) == {"A1": "thigh", "A2": "back"}
+    with pytest.raises(LinkError, match="3 clips"):
+        guess(around, {}, None, take_over=True)
+    assert set(guess([busy, found("A1")], {}, None)) == {"A0", "A1"}  # which is refused with the reason

@@ -51,7 +51,7 @@ async def stream(
     limits = replace(LinkLimits(), scan_s=20.0 if world.real else 8.0)
     adapter = Adapter(DRIVERS, limits)
     names = tuple(role.name.lower() for role in ROLES[: len(clips)])
-    found = await find_clips(adapter, {}, names, limits)
+    found = (await find_clips(adapter, {}, names, limits)).serials
     rows = Rows()
     now = asyncio.get_running_loop().time
     serials = {name: found[name] for name in names}

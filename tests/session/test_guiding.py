@@ -165,7 +165,6 @@ def test_a_hinge_that_does_not_count_is_told_why(trunk_deg: float, thigh_deg: fl
     guide, told = guided(course)
     assert why in guide.state.problem
     assert guide.state.progress == 0.0
-    assert guide.state.swapped == ("exchanged" in why)
     guide, told = guided(three_hinges(course).stand(1.0))
     assert guide.through  # three good ones afterwards are enough
     assert [s.kind for s in told] == ["stand", "reference_hinge"]
@@ -357,7 +356,6 @@ def test_exchanged_clips_of_a_simulated_athlete_are_told(
 ) -> None:
     guide, told = streamed_guide("swapped", 0, until_s=14.0)
     assert [s.kind for s in told] == ["stand"]
-    assert guide.state.swapped
     assert "exchanged" in guide.state.problem
 
 
