@@ -35,15 +35,17 @@ def analyze(
     bench: BenchOption = None,
     athlete: AthleteOption = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Leave report.html out.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also write report.pdf, pages of A4.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary on standard output.")] = False,
 ) -> None:
     """Analyse a recording: hip and lumbar angles, reps, verdicts and the health of the data."""
     params = SessionParams(orientation=OrientationParams(filter=parse_fusion(fusion)))
     known = load_athlete(athlete)
     result = result_of(read_arrivals(recording), parse_clips(clips), params, bench, known)
-    files = result_files(result, report=not no_report)
+    files = result_files(result, report=not no_report, pdf=pdf)
     # A report of earlier results must not stay beside new ones.
-    paths = write_outputs(out, files, remove=["report.html"] if no_report else [])
+    stale = [name for name in ("report.html", "report.pdf") if name not in files]
+    paths = write_outputs(out, files, remove=stale)
     if as_json:
         typer.echo(files["summary.json"], nl=False)
     else:

@@ -15,13 +15,14 @@ __all__ = ["write_all_or_nothing"]
 
 
 def write_all_or_nothing(
-    files: Mapping[Path, str | Iterable[str]],
+    files: Mapping[Path, bytes | str | Iterable[str]],
     *,
     overwrite: bool,
     remove: Sequence[Path] = (),
     make_folders: bool = False,
 ) -> list[Path]:
-    """Write text (UTF-8, whole or in pieces) to every path, and remove the ``remove`` that are there; gives the paths.
+    """Write text (UTF-8, whole or in pieces) or bytes to every path, and remove the ``remove`` that are there; gives
+    the paths.
 
     Raises OutputError where a path exists (unless ``overwrite``) or cannot be written. Then, as after any other
     exception, every file and folder is as it was.
@@ -76,7 +77,13 @@ def _made_folders(folder: Path) -> list[Path]:
     return missing
 
 
-def _write(path: Path, content: str | Iterable[str]) -> None:
+def _write(path: Path, content: bytes | str | Iterable[str]) -> None:
+    if isinstance(content, bytes):
+        with path.open("xb") as raw:
+            raw.write(content)
+            raw.flush()
+            os.fsync(raw.fileno())
+        return
     with path.open("x", encoding="utf-8", newline="\n") as file:
         file.writelines([content] if isinstance(content, str) else content)
         file.flush()

@@ -27,6 +27,7 @@ from imu_hinge.session.results import SessionResult
 __all__ = [
     "FORMATS",
     "angle_angle_figure",
+    "key_marks",
     "rep_by_rep_figure",
     "save_figure",
     "session_figure",
@@ -62,7 +63,7 @@ def timeline_figure(result: SessionResult, *, phone: bool = False) -> Figure:
     width, height = figure.get_size_inches()
     key_in = 0.45 if phone else 0.3
     chosen = telling_rep(result)
-    draw_key(figure, Box(0.12, 0.05, width - 0.2, key_in), _key(result), sizes)
+    draw_key(figure, Box(0.12, 0.05, width - 0.2, key_in), key_marks(result), sizes)
     box = Box(left, key_in + 0.1, width - left - right, height - key_in - (0.62 if phone else 0.78))
     draw_timeline(figure, result, box, sizes, chosen.number if chosen else None)
     return figure
@@ -140,7 +141,7 @@ def _whole_session(result: SessionResult) -> Figure:
     figure = new_figure(12.0, 10.6 + extra)
     chosen = telling_rep(result)
     _title(figure, headline(result).rstrip("."), _session_subtitle(result), sizes)
-    draw_key(figure, Box(0.25, 0.92, 11.5, 0.3), _key(result), sizes)
+    draw_key(figure, Box(0.25, 0.92, 11.5, 0.3), key_marks(result), sizes)
     draw_timeline(figure, result, Box(1.05, 1.28, _PANEL_IN, 4.75), sizes, chosen.number if chosen else None)
     if crowded:
         draw_rep_by_rep(figure, result, Box(1.05, 6.9, _PANEL_IN, 1.95), sizes)
@@ -155,7 +156,7 @@ def _one_rep(result: SessionResult, r: NumberedRep) -> Figure:
     in_set = r.in_set.reps.index(r.rep) + 1
     where = f"{exercise_words(r.in_set.exercise)}, set {r.set_number}, rep {in_set} of {len(r.in_set.reps)}"
     _title(figure, f"Rep {r.number}: {rep_words(r.rep)}", f"{where} · {_session_subtitle(result)}", sizes)
-    draw_key(figure, Box(0.25, 0.92, 11.5, 0.3), _key(result, r), sizes)
+    draw_key(figure, Box(0.25, 0.92, 11.5, 0.3), key_marks(result, r), sizes)
     draw_rep(figure, result, Box(1.05, 1.28, _PANEL_IN, 4.75), sizes, r)
     _lower_row(figure, result, r, Box(0, 6.8, 12.0, 3.8), sizes, "From start to end")
     return figure
@@ -193,7 +194,7 @@ def _site(result: SessionResult, clip: str) -> str:
     return result.quality.clips[clip].site if clip in result.quality.clips else ""
 
 
-def _key(result: SessionResult, only: NumberedRep | None = None) -> list[Mark]:
+def key_marks(result: SessionResult, only: NumberedRep | None = None) -> list[Mark]:
     """Marks that occur, the band, and the dashed reference line."""
     reps = (only,) if only else numbered_reps(result)
     marks = [*marks_of(r.rep for r in reps), BAND]

@@ -100,14 +100,22 @@ def multiples_figure(result: SessionResult, reps: Sequence[NumberedRep], *, phon
 
 
 def draw_multiples(
-    figure: Figure, result: SessionResult, reps: Sequence[NumberedRep], box: Box, sizes: Type, across: int
+    figure: Figure,
+    result: SessionResult,
+    reps: Sequence[NumberedRep],
+    box: Box,
+    sizes: Type,
+    across: int,
+    beside: Sequence[NumberedRep] = (),
 ) -> None:
-    """Draw the panels into a box, ``across`` in a row; all share their scales, which are written at the left."""
+    """Draw the panels into a box, ``across`` in a row; all share their scales, which are written at the left, also with
+    those of the reps ``beside`` (drawn elsewhere)."""
     courses = [course_of(result, r) for r in reps]
+    all_ = [course_of(result, r) for r in beside] or courses
     band = reference_band(result)
-    hips = _limits([(c.hip_deg, c.hip_sd_deg) for c in courses], least=60.0)
-    lumbars = _limits([(c.lumbar_deg, c.lumbar_sd_deg) for c in courses], least=20.0)
-    typical = typical_hip(courses) if courses else _PHASES
+    hips = _limits([(c.hip_deg, c.hip_sd_deg) for c in all_], least=60.0)
+    lumbars = _limits([(c.lumbar_deg, c.lumbar_sd_deg) for c in all_], least=20.0)
+    typical = typical_hip(all_) if all_ else _PHASES
     rows = -(-len(reps) // across)
     head = sizes.small / 72 * 1.7
     gap = 0.1

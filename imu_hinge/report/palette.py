@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Final
 
-__all__ = ["DARK", "INK", "PHONE", "STAGE", "Palette", "Type"]
+__all__ = ["DARK", "INK", "PAPER", "PHONE", "STAGE", "Palette", "Type"]
 
 
 @dataclass(frozen=True)
@@ -86,3 +86,6 @@ STAGE: Final = Type(title=17.0, text=12.5, small=11.0, line=1.9, marker=6.5)
 
 PHONE: Final = Type(title=12.0, text=9.5, small=8.5, line=1.4, marker=4.8)
 """For a figure 4.4 inches wide, shown at about 360 px."""
+
+PAPER: Final = Type(title=16.0, text=9.5, small=7.5, line=1.2, marker=4.2)
+"""For a page of A4."""

@@ -20,13 +20,17 @@ from imu_hinge.session.said_live import said_live, was_live, with_said_live
 __all__ = ["result_files", "result_of", "what_was_learnt"]
 
 
-def result_files(result: SessionResult, *, report: bool = True) -> dict[str, str]:
-    """File names and texts of a result."""
-    files = {"summary.json": summary_json(result), "angles.csv": angles_csv(result.angles)}
+def result_files(result: SessionResult, *, report: bool = True, pdf: bool = False) -> dict[str, str | bytes]:
+    """File names and contents of a result."""
+    files: dict[str, str | bytes] = {"summary.json": summary_json(result), "angles.csv": angles_csv(result.angles)}
     if report:
         from imu_hinge.report.html import render_report  # matplotlib imports slowly
 
         files["report.html"] = render_report(result)
+    if pdf:
+        from imu_hinge.report.pdf import render_pdf
+
+        files["report.pdf"] = render_pdf(result)
     return files
 
 

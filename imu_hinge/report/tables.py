@@ -24,7 +24,7 @@ from imu_hinge.report.words import (
 )
 from imu_hinge.session.results import ClipQuality, Quality, RepResult, SetResult
 
-__all__ = ["gaps_table", "health_table", "set_section"]
+__all__ = ["Cell", "clip_cells", "gaps_table", "health_table", "rep_cells", "set_section"]
 
 _SIGNS: Final[Mapping[str, str]] = MappingProxyType({"good": "●", "amber": "▽", "red": "▼", "cannot_tell": "?"})
 _MOST_GAPS: Final = 25
@@ -43,7 +43,7 @@ def set_section(number: int, a_set: SetResult, reps: Sequence[NumberedRep], *, u
     fold = " open" if unfolded else ""
     tally = f"{tally_words(a_set.reps) or 'no reps'} · {clock(a_set.start_s)} to {clock(a_set.end_s)}"
     rows = "".join(_rep_row(r) for r in reps)
-    columns = "".join(f"<th scope='col'>{escape(label)}</th>" for label, _ in _rep_cells(reps[0])) if reps else ""
+    columns = "".join(f"<th scope='col'>{escape(label)}</th>" for label, _ in rep_cells(reps[0])) if reps else ""
     table = f'<table class="reps"><thead><tr>{columns}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n' if reps else ""
     words = creep_words(a_set)
     over = f"Over the set {words}." if words else ""
@@ -53,7 +53,8 @@ def set_section(number: int, a_set: SetResult, reps: Sequence[NumberedRep], *, u
     return f"<details{fold}>{head}{figure}{note}{table}</details>\n"
 
 
-def _rep_cells(r: NumberedRep) -> tuple[Cell, ...]:
+def rep_cells(r: NumberedRep) -> tuple[Cell, ...]:
+    """Labels and texts of a rep's row."""
     rep = r.rep
     share = "–" if rep.hip_share is None else f"{100 * rep.hip_share:.0f} %"
     quarters = " ".join("–" if q is None else f"{100 * q:.0f}" for q in rep.hip_share_quarters)
@@ -87,7 +88,7 @@ def _rep_row(r: NumberedRep) -> str:
     severity = severity_of(r.rep) or ("amber" if r.rep.verdict == "faulty" else "")
     sign = f'<span class="sign {verdict}" aria-hidden="true">{_SIGNS.get(severity or r.rep.verdict, "")}</span>'
     cells = []
-    for label, text in _rep_cells(r):
+    for label, text in rep_cells(r):
         kind = {"Verdict": ' class="verdict"', "Faults": ' class="full"'}.get(label, "")
         if label == "Faults" and not text:
             kind = ' class="empty"'
@@ -98,10 +99,11 @@ def _rep_row(r: NumberedRep) -> str:
 
 def health_table(quality: Quality) -> str:
     """Return the state of each clip's stream."""
-    return _table([_clip_cells(name, clip) for name, clip in quality.clips.items()])
+    return _table([clip_cells(name, clip) for name, clip in quality.clips.items()])
 
 
-def _clip_cells(name: str, clip: ClipQuality) -> tuple[Cell, ...]:
+def clip_cells(name: str, clip: ClipQuality) -> tuple[Cell, ...]:
+    """Labels and texts of a clip's row."""
     bias = "–" if clip.gyro_bias_deg_s is None else f"{clip.gyro_bias_deg_s:.2f} °/s"
     gravity = "–" if clip.gravity_m_s2 is None else f"{clip.gravity_m_s2:.2f} m/s²"
     return (

@@ -166,8 +166,8 @@ def angles_csv(angles: AngleSeries) -> str:
     return table.fill_nan(None).write_csv()
 
 
-def write_outputs(directory: Path, files: Mapping[str, str], remove: Sequence[str] = ()) -> list[Path]:
-    """Write text files into a directory and remove others (where they are there), all or nothing.
+def write_outputs(directory: Path, files: Mapping[str, str | bytes], remove: Sequence[str] = ()) -> list[Path]:
+    """Write files into a directory and remove others (where they are there), all or nothing.
 
     Raises OutputError; then no file of the directory has changed, and a directory that was not there is not there.
     """
