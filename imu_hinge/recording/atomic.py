@@ -15,13 +15,14 @@ __all__ = ["write_all_or_nothing"]
 
 
 def write_all_or_nothing(
-    files: Mapping[Path, str | Iterable[str]],
+    files: Mapping[Path, str | bytes | Iterable[str]],
     *,
     overwrite: bool,
     remove: Sequence[Path] = (),
     make_folders: bool = False,
 ) -> list[Path]:
-    """Write text (UTF-8, whole or in pieces) to every path, and remove the ``remove`` that are there; gives the paths.
+    """Write text (UTF-8, whole or in pieces) or bytes to every path, and remove the ``remove`` that are there; gives
+    the paths.
 
     Raises OutputError where a path exists (unless ``overwrite``) or cannot be written. Then, as after any other
     exception, every file and folder is as it was.
@@ -76,9 +77,11 @@ def _made_folders(folder: Path) -> list[Path]:
     return missing
 
 
-def _write(path: Path, content: str | Iterable[str]) -> None:
-    with path.open("x", encoding="utf-8", newline="\n") as file:
-        file.writelines([content] if isinstance(content, str) else content)
+def _write(path: Path, content: str | bytes | Iterable[str]) -> None:
+    pieces = (content,) if isinstance(content, (str, bytes)) else content
+    with path.open("xb") as file:
+        for piece in pieces:
+            file.write(piece if isinstance(piece, bytes) else piece.encode())
         file.flush()
         os.fsync(file.fileno())
 
