@@ -18,12 +18,17 @@ from imu_hinge.body.angles import clip_roles
 from imu_hinge.conventions import PELVIS, THIGH
 from imu_hinge.session.results import AngleSeries
 
-__all__ = ["SIDES", "joint_coordinates", "mot_text"]
+__all__ = ["SIDES", "joint_coordinates", "joints_known", "mot_text"]
 
 FloatArray = NDArray[np.float64]
 
 SIDES: Final = MappingProxyType({"left": "l", "right": "r"})
 """How OpenSim's names end for a side of the body."""
+
+
+def joints_known(angles: AngleSeries) -> NDArray[np.bool_]:
+    """Where (N,) the hip or the lumbar spine is known: elsewhere a clip is silent, or not where it says."""
+    return np.isfinite(angles.hip_flexion_deg) | np.isfinite(angles.lumbar_flexion_deg)
 
 
 def joint_coordinates(angles: AngleSeries, sites: Mapping[str, str], side: str | None) -> dict[str, FloatArray]:
@@ -39,7 +44,7 @@ def joint_coordinates(angles: AngleSeries, sites: Mapping[str, str], side: str |
         pelvis = angles.pitch_deg[THIGH] + angles.hip_flexion_deg
     else:
         pelvis = np.full(len(angles.time_s), np.nan)
-    found = {"pelvis_tilt": -pelvis}
+    found = {"pelvis_tilt": np.where(joints_known(angles), -pelvis, np.nan)}
     if side is not None:
         found[f"hip_flexion_{SIDES[side]}"] = angles.hip_flexion_deg
     found["lumbar_extension"] = -angles.lumbar_flexion_deg

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from imu_hinge.body.angles import clip_roles
 from imu_hinge.conventions import BACK, LUMBAR_SHARE_BELOW, PELVIS, THIGH
-from imu_hinge.export.opensim_angles import SIDES
+from imu_hinge.export.opensim_angles import SIDES, joints_known
 from imu_hinge.session.results import AngleSeries
 
 __all__ = ["STANDING", "body_orientations", "segment_quaternion", "sto_text"]
@@ -48,7 +48,7 @@ def body_orientations(
     is on no body of these models and left out. ``side`` ('left', 'right') is the thigh's, None without a thigh clip.
     """
     bodies = {THIGH: f"femur_{SIDES[side]}" if side else None, PELVIS: "pelvis", BACK: "torso"}
-    joints_known = np.isfinite(angles.hip_flexion_deg) | np.isfinite(angles.lumbar_flexion_deg)
+    known = joints_known(angles)
     found: dict[str, FloatArray] = {}
     left_out: list[str] = []
     for role, clip in clip_roles(sites).items():
@@ -57,7 +57,7 @@ def body_orientations(
             left_out.append(clip)
             continue
         quat = segment_quaternion(np.deg2rad(angles.pitch_deg[clip]), np.deg2rad(angles.roll_deg[clip]))
-        found[f"{body}_imu"] = np.where(joints_known[:, None], quat, np.nan)
+        found[f"{body}_imu"] = np.where(known[:, None], quat, np.nan)
     return found, left_out
 
 
