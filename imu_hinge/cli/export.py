@@ -17,7 +17,7 @@ from imu_hinge.cli.options import (
     parse_fusion,
     parse_side,
 )
-from imu_hinge.errors import FormatError, OutputError, one_line
+from imu_hinge.errors import FormatError, OutputError, one_line, visible
 from imu_hinge.export.files import FORMATS, earlier_pieces, export_files
 from imu_hinge.fusion.orientation import OrientationParams
 from imu_hinge.recording import assemble, read_arrivals
@@ -69,7 +69,7 @@ def export(
     for note in exported.notes:
         typer.echo(f"! {one_line(note)}")
     for written in paths:
-        typer.echo(str(written))
+        typer.echo(visible(str(written)))
 
 
 def parse_formats(words: list[str]) -> tuple[str, ...]:
@@ -96,4 +96,4 @@ def _recording_of(source: str) -> tuple[str, str | None]:
             path=source,
             advice="Name the folder of one session, or a recording CSV.",
         )
-    return str(folder / _RECORDING), folder.resolve().name
+    return str(folder / _RECORDING), visible(folder.resolve().name)
