@@ -184,13 +184,14 @@ def test_a_session_folder_can_be_called_anything(run: Run, lines: tuple[str, str
 def test_an_athlete_can_be_called_anything(run: Run, lines: tuple[str, str], tmp_path: Path) -> None:
     (tmp_path / "session.csv").write_text(f"# athlete.name: {ESCAPES}{SCRIPT}\n".join(lines), encoding="utf-8")
     me = tmp_path / "me.json"
-    assert run("athlete", "learn", tmp_path / "session.csv", "--file", me)[0] == 0
+    code, out, err = run("athlete", "learn", tmp_path / "session.csv", "--file", me)
+    assert (code, err) == (0, "")
+    assert can_be_shown(out)
     # A file from somebody else's computer need not have been written by us.
     told = json.loads(me.read_text(encoding="utf-8"))
     me.write_text(json.dumps(told | {"name": f"{ESCAPES}{SCRIPT}\ud800"}), encoding="utf-8")
     for words in (
         ["athlete", "show", me],
-        ["athlete", "learn", tmp_path / "session.csv", "--file", me],
         ["analyze", tmp_path / "session.csv", "--out", tmp_path / "out", "--athlete", me],
     ):
         code, out, err = run(*words)
