@@ -13,7 +13,7 @@ import numpy as np
 
 from imu_hinge.body.personal import Axis, Learnt, NeutralHinge, Personal, Worn
 from imu_hinge.conventions import CLIPS, SITES
-from imu_hinge.errors import AthleteError, visible
+from imu_hinge.errors import AthleteError
 from imu_hinge.recording.atomic import write_all_or_nothing
 
 __all__ = ["ATHLETE_VERSION", "load_personal", "personal_of", "personal_text", "save_personal"]
@@ -161,7 +161,7 @@ def _personal(data: dict[str, Any]) -> Personal:
     if not isinstance(digests, list) or not all(isinstance(d, str) for d in digests):
         raise _WrongError("'learnt_from' is no list of texts")
     return Personal(
-        name=visible(name),
+        name=name,
         height_m=height_m,
         back_site=site,
         sessions=_count(data, "sessions"),

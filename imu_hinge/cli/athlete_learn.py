@@ -45,7 +45,7 @@ def learn(
     known, hinges = lesson.personal, lesson.result.body.reference.hinges if lesson.result.body else 0
     made = "made" if before is None else "improved"
     reps = _count(len(lesson.accepted), "accepted rep")
-    typer.echo(f"{known.name}: {made} from {_count(hinges, 'reference hinge')} and {reps}")
+    typer.echo(f"{visible(known.name)}: {made} from {_count(hinges, 'reference hinge')} and {reps}")
     for note in lesson.notes:
         typer.echo(f"! {one_line(note)}")
     typer.echo(visible(str(file)))
