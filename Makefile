@@ -5,6 +5,7 @@
 #   make check    lint, format, types   make bench  the benchmarks, kept in benchmarks/RESULTS.md
 #   make pictures the pictures of README.md
 #   make accuracy the accuracy tables, where the evaluation data are
+#   make docs     the API reference from the docstrings, in build/api
 #   make clean    remove what make made
 # Another Python: make demo PYTHON=python3.13
 
@@ -18,8 +19,9 @@ CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 DEMO := recordings/rdl_session.csv
+API := imu_hinge imu_hinge.conventions imu_hinge.export
 
-.PHONY: demo test bluez quick check format bench pictures accuracy clean
+.PHONY: demo test bluez quick check format bench pictures accuracy docs clean
 .DEFAULT_GOAL := demo
 
 demo: $(CORE)
@@ -57,6 +59,10 @@ pictures: $(DEV)
 
 accuracy: $(DEV)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python docs/make_accuracy.py
+
+docs: $(DEV)
+	$(BIN)/python -W error -m pdoc $(API) --output-directory build/api
+	@echo "The API reference: $(CURDIR)/build/api/index.html   (open it in a browser)"
 
 clean:
 	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

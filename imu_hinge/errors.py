@@ -26,6 +26,8 @@ Programming errors (wrong shapes, wrong types) are ``ValueError`` and ``TypeErro
 
 from __future__ import annotations
 
+from unicodedata import category
+
 __all__ = [
     "AdapterError",
     "AthleteError",
@@ -46,6 +48,7 @@ __all__ = [
     "UnitError",
     "VersionError",
     "one_line",
+    "visible",
 ]
 
 
@@ -70,8 +73,15 @@ class ImuHingeError(Exception):
 
 def one_line(text: str) -> str:
     """Text from anywhere in one line, and harmless to a terminal: what cannot be seen is written as an escape."""
-    joined = " ".join(text.split())
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in joined)
+    return visible(" ".join(text.split()))
+
+
+def visible(text: str) -> str:
+    """Text from anywhere, every space kept, and what cannot be seen or written (control characters, direction marks,
+    bytes of a file name that are no text) as an escape."""
+    return "".join(
+        c if c.isprintable() or category(c) == "Zs" else c.encode("unicode_escape").decode("ascii") for c in text
+    )
 
 
 class RecordingError(ImuHingeError):

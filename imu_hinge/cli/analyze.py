@@ -17,6 +17,7 @@ from imu_hinge.cli.options import (
     parse_clips,
     parse_fusion,
 )
+from imu_hinge.errors import one_line, visible
 from imu_hinge.fusion.orientation import OrientationParams
 from imu_hinge.recording import read_arrivals
 from imu_hinge.report.saving import result_files, result_of
@@ -51,6 +52,6 @@ def analyze(
     else:
         typer.echo(sum_words(result))
         for warning in result.quality.warnings:
-            typer.echo(f"! {warning}")
+            typer.echo(f"! {one_line(warning)}")
         for path in paths:
-            typer.echo(str(path))
+            typer.echo(visible(str(path)))

@@ -9,6 +9,7 @@ import typer
 
 from imu_hinge.body.personal_file import load_personal, save_personal
 from imu_hinge.cli.options import BenchOption, ClipsOption, RecordingArgument, load, parse_clips
+from imu_hinge.errors import one_line, visible
 from imu_hinge.session.clip_store import load_for
 from imu_hinge.session.learning import learn as run
 from imu_hinge.session.learning import parse_accept
@@ -44,10 +45,10 @@ def learn(
     known, hinges = lesson.personal, lesson.result.body.reference.hinges if lesson.result.body else 0
     made = "made" if before is None else "improved"
     reps = _count(len(lesson.accepted), "accepted rep")
-    typer.echo(f"{known.name}: {made} from {_count(hinges, 'reference hinge')} and {reps}")
+    typer.echo(f"{visible(known.name)}: {made} from {_count(hinges, 'reference hinge')} and {reps}")
     for note in lesson.notes:
-        typer.echo(f"! {note}")
-    typer.echo(str(file))
+        typer.echo(f"! {one_line(note)}")
+    typer.echo(visible(str(file)))
 
 
 def _count(number: int, word: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from imu_hinge.errors import ImportRefusedError, OutputError
+from imu_hinge.errors import ImportRefusedError, OutputError, one_line, visible
 from imu_hinge.recording import write_recording
 from imu_hinge.recording.importers import TableOptions, import_recording
 from imu_hinge.recording.importers.units import FACTORS, Quantity
@@ -75,7 +75,7 @@ def convert(
     recording = import_recording(inputs or [], clips, header=header, options=options)
     write_recording(recording, out, overwrite=force)
     for warning in recording.warnings:
-        typer.echo(warning, err=True)
+        typer.echo(one_line(warning), err=True)
     rates = ", ".join(f"{item.name} at {item.rate_hz:.1f} Hz" for item in recording.clips.values())
     if not recording.segments:
         typer.echo(
@@ -83,7 +83,7 @@ def convert(
             " --segment '3 16 reference_hinge', --segment '32 61 set exercise=rdl'",
             err=True,
         )
-    typer.echo(f"{out}: {recording.end_s - recording.start_s:.1f} s of {rates}")
+    typer.echo(f"{visible(str(out))}: {recording.end_s - recording.start_s:.1f} s of {rates}")
 
 
 def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:

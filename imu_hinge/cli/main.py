@@ -15,6 +15,7 @@ from imu_hinge.cli.clips import assign, clips, identify, scan
 from imu_hinge.cli.clips_download import download_command, records
 from imu_hinge.cli.convert import convert
 from imu_hinge.cli.doctor import doctor
+from imu_hinge.cli.export import export
 from imu_hinge.cli.live import live
 from imu_hinge.cli.plot import plot
 from imu_hinge.cli.record import record_command
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (live, analyze, replay, plot, convert, simulate, calibrate_clip, doctor):
+for _command in (live, analyze, replay, plot, export, convert, simulate, calibrate_clip, doctor):
     app.command()(_command)
 app.command(name="record")(record_command)
 

@@ -20,6 +20,7 @@ from imu_hinge.cli.options import (
     parse_fusion,
     parse_speed,
 )
+from imu_hinge.errors import one_line
 from imu_hinge.fusion.orientation import OrientationParams
 from imu_hinge.live.cue_sink import Silent
 from imu_hinge.live.plan import Plan
@@ -53,7 +54,7 @@ def replay(
     session = run.session
     if session is not None:  # who stops a session halfway still wants its sum
         for notice in run.board.look().notices if not sys.stdout.isatty() else ():
-            typer.echo(f"! {notice.text}")
+            typer.echo(f"! {one_line(notice.text)}")
         sets = session.book.sets
         reps, good = sum(len(one.reps) for one in sets), sum(one.good for one in sets)
         typer.echo(f"{plural(reps, 'rep').replace('no ', '0 ')}, {good} good, {plural(session.cues, 'cue')}")

@@ -15,7 +15,7 @@ __all__ = ["write_all_or_nothing"]
 
 
 def write_all_or_nothing(
-    files: Mapping[Path, bytes | str | Iterable[str]],
+    files: Mapping[Path, str | bytes | Iterable[str]],
     *,
     overwrite: bool,
     remove: Sequence[Path] = (),
@@ -77,15 +77,11 @@ def _made_folders(folder: Path) -> list[Path]:
     return missing
 
 
-def _write(path: Path, content: bytes | str | Iterable[str]) -> None:
-    if isinstance(content, bytes):
-        with path.open("xb") as raw:
-            raw.write(content)
-            raw.flush()
-            os.fsync(raw.fileno())
-        return
-    with path.open("x", encoding="utf-8", newline="\n") as file:
-        file.writelines([content] if isinstance(content, str) else content)
+def _write(path: Path, content: str | bytes | Iterable[str]) -> None:
+    pieces = (content,) if isinstance(content, (str, bytes)) else content
+    with path.open("xb") as file:
+        for piece in pieces:
+            file.write(piece if isinstance(piece, bytes) else piece.encode())
         file.flush()
         os.fsync(file.fileno())
 

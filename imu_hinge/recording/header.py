@@ -24,6 +24,7 @@ _UPPER_BOUNDS: Final[Mapping[str, tuple[float, str]]] = {
     "athlete.mass_kg": (500.0, "kilograms"),
 }
 _LONGEST_MEASURE_M: Final = 3.0
+_FASTEST_HZ: Final = 100_000.0
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,8 @@ def _check_measure(note: HeaderNote, path: str | None) -> None:
         most, unit = _UPPER_BOUNDS[note.key]
     elif note.key.startswith("measure.") and note.key.endswith("_m"):
         most, unit = _LONGEST_MEASURE_M, "metres"
+    elif note.key.startswith("clip.") and note.key.endswith(".rate_hz"):
+        most, unit = _FASTEST_HZ, "hertz"
     else:
         return
     value = finite_number(_first_word(note.value))

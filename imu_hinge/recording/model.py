@@ -50,8 +50,9 @@ class Arrivals:
 
     ``clip_names`` lists the clips; ``clip_index`` (N,) int8 points into it. ``time_s`` (N,), ``acc_m_s2`` (N,
     3) and ``gyr_rad_s`` (N, 3) are float64 and C-contiguous. ``notes`` holds every header line in file order.
-    ``warnings`` are sentences about what the reader tolerated. ``path`` is the file as the user named it and
-    ``body_line`` the line (from 1) after its column row, both for messages and None where there was no file.
+    ``warnings`` are sentences about what the reader tolerated. ``name`` is the file's name as results may show it (what
+    cannot be seen in it is an escape), ``path`` the file as the user named it and ``body_line`` the line (from 1) after
+    its column row, both for messages and None where there was no file.
     """
 
     name: str

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from imu_hinge.conventions import CLIPS
-from imu_hinge.errors import FormatError
+from imu_hinge.errors import FormatError, visible
 from imu_hinge.recording.assemble import assemble
 from imu_hinge.recording.header import VERSION_KEY, parse_header, split_header_line
 from imu_hinge.recording.model import Arrivals, HeaderNote, Recording
@@ -68,7 +68,7 @@ def _arrivals(
 ) -> Arrivals:
     present = np.unique(rows.clip)
     return Arrivals(
-        name="-" if str(source) == "-" else Path(path).name,
+        name="-" if str(source) == "-" else visible(Path(path).name),
         notes=tuple(notes),
         clip_names=tuple(CLIPS[index] for index in present),
         clip_index=np.searchsorted(present, rows.clip).astype(np.int8),

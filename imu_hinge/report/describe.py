@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from imu_hinge.conventions import BACK, PELVIS
+from imu_hinge.errors import visible
 from imu_hinge.report.advice import advice_lines
 from imu_hinge.report.series import NumberedRep, numbered_reps
 from imu_hinge.report.unknown import knows_hip, knows_lumbar, unknown_words
@@ -81,7 +82,7 @@ def athlete_words(result: SessionResult) -> str:
         *(["its neutral hinge is what reps were judged against"] if athlete.neutral else []),
     ]
     given = " and ".join(uses) or "nothing of it was needed or fitted here"
-    return f"With the file of {athlete.name}, learnt from {plural(athlete.sessions, 'session')}: {given}."
+    return f"With the file of {visible(athlete.name)}, learnt from {plural(athlete.sessions, 'session')}: {given}."
 
 
 def calibration_age_words(result: SessionResult) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 from imu_hinge.body.personal import Personal
 from imu_hinge.conventions import BACK
-from imu_hinge.errors import AthleteError, CalibrationError
+from imu_hinge.errors import AthleteError, CalibrationError, visible
 from imu_hinge.fusion.bench import BenchCalibration
 from imu_hinge.recording.model import Recording
 from imu_hinge.session.analysis import analyze
@@ -86,7 +86,8 @@ def learn(
             path=recording.name,
             advice="Record three reference hinges, or accept reps with --accept 1.1,1.2 (set.rep).",
         )
-    old = Personal(recording.header.get("athlete.name", name).strip() or name) if before is None else before
+    said = visible(recording.header.get("athlete.name", name).strip() or name)
+    old = Personal(said) if before is None else before
     learnt = old.learnt if found.learnt is None else found.learnt
     site = first.quality.clips[BACK].site if BACK in first.quality.clips else old.back_site
     notes = [w for w in result.quality.warnings if "last time" in w or "do not fit" in w]

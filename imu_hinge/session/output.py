@@ -16,7 +16,7 @@ from imu_hinge.recording.atomic import write_all_or_nothing
 from imu_hinge.session.results import AngleSeries, RepResult, SessionResult, SetResult
 from imu_hinge.version import __version__
 
-__all__ = ["angles_csv", "summary", "summary_json", "write_outputs"]
+__all__ = ["angle_columns", "angles_csv", "summary", "summary_json", "write_outputs"]
 
 
 def summary(result: SessionResult) -> dict[str, object]:
@@ -150,8 +150,8 @@ def summary_json(result: SessionResult) -> str:
     return json.dumps(summary(result), indent=1, allow_nan=False) + "\n"
 
 
-def angles_csv(angles: AngleSeries) -> str:
-    """The contract's angles.csv as text: empty cells where not measurable."""
+def angle_columns(angles: AngleSeries) -> dict[str, np.ndarray]:
+    """The columns of the contract's angles.csv, (N,) each, with the digits it states; NaN where not measurable."""
     nan = np.full(len(angles.time_s), np.nan)
     columns: Mapping[str, np.ndarray] = {
         "thigh_pitch_deg": angles.pitch_deg.get(THIGH, nan),
@@ -162,8 +162,12 @@ def angles_csv(angles: AngleSeries) -> str:
         "lumbar_flexion_deg": angles.lumbar_flexion_deg,
         "lumbar_flexion_sd_deg": angles.lumbar_flexion_sd_deg,
     }
-    table = pl.DataFrame({"time_s": np.round(angles.time_s, 4)} | {k: np.round(v, 3) for k, v in columns.items()})
-    return table.fill_nan(None).write_csv()
+    return {"time_s": np.round(angles.time_s, 4)} | {k: np.round(v, 3) for k, v in columns.items()}
+
+
+def angles_csv(angles: AngleSeries) -> str:
+    """The contract's angles.csv as text: empty cells where not measurable."""
+    return pl.DataFrame(angle_columns(angles)).fill_nan(None).write_csv()
 
 
 def write_outputs(directory: Path, files: Mapping[str, str | bytes], remove: Sequence[str] = ()) -> list[Path]:
