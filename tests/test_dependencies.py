@@ -15,6 +15,7 @@ FROM_TOP_TO_BOTTOM = (
     "cli",
     "live",
     "report",
+    "library",
     "session",
     "hinge",
     "body",
