@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 from imu_hinge.errors import LibraryError, one_line
@@ -35,7 +34,6 @@ _LONGEST_TAG: Final = 40
 _MOST_TAGS: Final = 50
 _MOST_LOAD_KG: Final = 1000.0
 _MOST_BYTES: Final = 1_000_000
-_EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -51,10 +49,10 @@ class Additions:
     note: str = ""
     rpe: float | None = None
     load_kg: float | None = None
-    set_loads_kg: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
+    set_loads_kg: Mapping[int, float] = field(default_factory=dict)
     began_utc_s: float | None = None
     began_from: str = ""
-    other: Mapping[str, Any] = _EMPTY
+    other: Mapping[str, Any] = field(default_factory=dict)
 
     def load_of(self, set_number: int, recorded_kg: float | None) -> float | None:
         """The load of a set, kg, as corrected."""

@@ -156,7 +156,7 @@ def fit_line(time: FloatArray, value: FloatArray, se: FloatArray) -> Line | None
     slope_se = math.sqrt(factor / float(np.sum(weight * (time - middle_at) ** 2)))
     from scipy.special import stdtrit
 
-    share = sway / (sway + float(np.mean(se**2)))
+    share = math.sqrt(sway / (sway + float(np.mean(se**2))))
     quantile = (1.0 - share) * NINETY_FIVE + share * float(stdtrit(free, 0.975))
     return Line(middle_at, middle, slope, middle_se, slope_se, math.sqrt(sway), quantile)
 
