@@ -20,8 +20,8 @@ Word = Literal["more", "less", "no difference that can be told", "cannot be comp
 class Row:
     """One measure in both sessions (None: not told) and what the second has more of.
 
-    ``change`` is second less first, between ``low`` and ``high`` nine times in ten; ``word`` calls it a difference where
-    chance would make one in twenty such.
+    ``change`` is second less first, between ``low`` and ``high`` nine times in ten; ``word`` calls it a difference
+    where chance would make one in twenty such.
     """
 
     measure: Measure

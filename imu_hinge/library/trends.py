@@ -82,8 +82,8 @@ class Trend:
 class ExerciseTrend:
     """Everything that is followed of one exercise.
 
-    ``loads`` names the series in every trend. ``unusual`` are the folders of sessions whose calibration or clips are not
-    those of most of them. ``unknown_load`` counts sessions whose load is not known.
+    ``loads`` names the series in every trend. ``unusual`` are the folders of sessions whose calibration or clips are
+    not those of most of them, which ``usual`` names.
     """
 
     exercise: str
@@ -97,7 +97,7 @@ class ExerciseTrend:
 def trends(
     sessions: Iterable[Session], reps: Reps, exercise: str | None = None, loads: LoadRange | None = None
 ) -> tuple[ExerciseTrend, ...]:
-    """The trends of every exercise (or one), those with most sessions first; ``loads`` keeps only sets of such loads."""
+    """The trends of every exercise (or one), most sessions first; ``loads`` keeps only sets of such loads."""
     ordered = sorted(sessions, key=lambda session: (session.began_s, session.folder))
     names = [exercise] if exercise is not None else sorted({e for session in ordered for e in session.exercises})
     found = []
