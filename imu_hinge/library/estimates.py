@@ -140,9 +140,9 @@ def fit_line(time: FloatArray, value: FloatArray, se: FloatArray) -> Line | None
 
     ``time``, ``value``, ``se`` are (N,). Beyond their errors sessions sway from day to day with a variance found as
     Paule and Mandel do (J Res NBS 1982), added to each; errors of the line are those of Knapp and Hartung (Stat Med
-    2003), and never less than what the sessions' own errors make. The quantile lies between normal (the sessions' own errors
-    explain everything) and Student's t with N - 2 degrees (only the sway does). Of sessions without a change, 3 to 6 in
-    100 are given one; of 3 to 6 sessions that sway more than their errors say, 6 to 13.
+    2003), and never less than what the sessions' own errors make. The quantile lies between normal (the sessions' own
+    errors explain everything) and Student's t with N - 2 degrees (only the sway does). Of sessions without a change, 3
+    to 6 in 100 are given one; of 3 to 6 sessions that sway more than their errors say, 6 to 13.
     """
     if len(time) < 3 or len(np.unique(time)) < 3:
         return None

@@ -2,8 +2,8 @@
 
 Assumptions (``estimates`` says how they are used): stated errors of reps are common to the session. The error of the
 hip share comes from those of its two angles, taken to go against each other (what one joint is given the other lacks),
-the larger case. Tempo carries no stated error; its boundaries are good to about 0.02 s (docs/ACCURACY.md). Creep is a slope
-over few reps; its error is at least what 1 degree of scatter between reps would make. Reps of a set are taken as
+the larger case. Tempo carries no stated error; its boundaries are good to about 0.02 s (docs/ACCURACY.md). Creep is a
+slope over few reps; its error is at least what 1 degree of scatter between reps would make. Reps are taken as
 independent tries for the good-rep rate.
 """
 

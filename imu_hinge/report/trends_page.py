@@ -43,9 +43,9 @@ def render_trends(trends: Sequence[ExerciseTrend]) -> str:
 {sections}<footer class="note">
 <p>Each mark is one session: the mean of its reps at one load. Its bar holds the true value about nine times in ten. It
 takes the stated error of the angles as common to all reps of a session, so that more reps do not make it smaller, and
-adds the spread between reps over their number. A change is called one where chance would make such a change in about one of
-twenty trends without any; ± is the half-width of the 90 % interval. These are statements about technique, awareness and
-consistency.</p>
+adds the spread between reps over their number. A change is called one where chance would make it in about one of
+twenty trends without any; ± is the half-width of the 90 % interval. These are statements about technique, awareness
+and consistency.</p>
 <p>imu_hinge {__version__}</p>
 </footer>
 </main>
@@ -113,7 +113,8 @@ def _values(number: int, trend: ExerciseTrend) -> str:
             cells = "".join(_cell(one, point) for one, point in zip(shown, points, strict=True))
             rows.append(
                 f'<tr><td data-label="Session">{escape(day + mark)}</td>'
-                f'<td data-label="Load">{escape(load)}</td>{cells}<td data-label="Tags, note"{_empty(words)}>{escape(words)}</td></tr>\n'
+                f'<td data-label="Load">{escape(load)}</td>{cells}'
+                f'<td data-label="Tags, note"{_empty(words)}>{escape(words)}</td></tr>\n'
             )
     return (
         "<details><summary>Every session's values</summary>\n"
