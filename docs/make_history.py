@@ -53,7 +53,7 @@ def make_library(home: Path) -> None:
     """Simulate, analyse and add the sessions."""
     home.mkdir(parents=True)
     for visit, day in enumerate(DAYS):
-        path = home / ".history.csv"
+        path = home.parent / "recording.csv"
         write_recording(simulate_session(scenario(visit), 5).arrivals, path)
         clips = ("thigh", "back") if visit == TWO_CLIPS else None
         files = result_files(result_of(read_arrivals(path), clips, SessionParams(), None, None), report=False)

@@ -32,6 +32,8 @@ __all__ = [
 ]
 
 _NOTE = 60
+_WHOLE = ("began", "load", "change", "latest")
+"""Columns whose cells stay in one line."""
 
 
 def console() -> Console:
@@ -58,10 +60,11 @@ def lumbar_median(reps: Iterable[RepRow]) -> float | None:
 
 def table(*heads: str | tuple[str, str]) -> Table:
     """An empty table; a head is a name, or a name and where its column is set ('right', 'left')."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for head in heads:
         name, side = head if isinstance(head, tuple) else (head, "left")
-        made.add_column(name, justify="right" if side == "right" else "left", overflow="fold")
+        whole = name in _WHOLE
+        made.add_column(name, justify="right" if side == "right" else "left", overflow="fold", no_wrap=whole)
     return made
 
 
@@ -100,17 +103,18 @@ def _sets_words(sets: Sequence[LibrarySet]) -> str:
 def session_lines(place: int, session: Session) -> list[str]:
     """What is known of a session as a whole."""
     reference = session.reference_lumbar_deg
-    lines = [
-        f"{place}  {session.folder}",
-        f"began       {day_words(session.began_s)} (by {session.began_from})",
-        f"recording   {session.recording}, clips {session.sites.replace('@', ' at ').replace(' thigh at', ', thigh at')}",
-        f"calibration {session.calibration}"
-        + ("" if reference is None else f", own reference hinge {number(reference, 1)}° lumbar flexion"),
-        f"tags        {' '.join(session.tags) or '–'}",
-        f"RPE         {'–' if session.rpe is None else f'{session.rpe:g} of 10'}",
-        f"note        {session.note or '–'}",
-    ]
-    return [one_line(line[:12]) + " " * (12 - len(one_line(line[:12]))) + one_line(line[12:]) for line in lines]
+    hinge = "" if reference is None else f", own reference hinge {number(reference, 1)}° lumbar flexion"
+    lines = {
+        "session": f"{session.folder} (number {place})",
+        "began": f"{day_words(session.began_s)} (by {session.began_from})",
+        "recording": session.recording,
+        "clips": ", ".join(part.replace("@", " at ") for part in session.sites.split()),
+        "calibration": f"{session.calibration}{hinge}",
+        "tags": " ".join(session.tags) or "–",
+        "RPE": "–" if session.rpe is None else f"{session.rpe:g} of 10",
+        "note": session.note or "–",
+    }
+    return [f"{name:<12}{one_line(value)}" for name, value in lines.items()]
 
 
 def sets_table(session: Session, reps: Sequence[RepRow]) -> Table:
@@ -120,9 +124,9 @@ def sets_table(session: Session, reps: Sequence[RepRow]) -> Table:
         "exercise",
         ("load", "right"),
         ("good reps", "right"),
-        ("deepest hip", "right"),
+        ("hip", "right"),
         ("lumbar", "right"),
-        ("creep", "right"),
+        ("creep °/rep", "right"),
         "faults",
     )
     for one in session.sets:
@@ -140,30 +144,25 @@ def sets_table(session: Session, reps: Sequence[RepRow]) -> Table:
             f"{one.good}/{one.reps}" if one.told == one.reps else f"{one.good}/{one.told} ({one.reps})",
             f"{number(statistics.median(hips), 0)}°" if hips else "–",
             "–" if lumbar is None else f"{number(lumbar, 0)}°",
-            "–" if one.creep_deg_per_rep is None else f"{number(one.creep_deg_per_rep, 1, sign=True)}°/rep",
+            "–" if one.creep_deg_per_rep is None else f"{number(one.creep_deg_per_rep, 1, sign=True)}",
             plain(", ".join(f"{count}× {name.replace('_', ' ')}" for name, count in faults.items())),
         )
     return made
 
 
 def comparison_table(found: Comparison, places: tuple[str, str]) -> Table:
-    """One row a measure: both sessions, the change with its 90 % interval, and the word for it."""
-    made = table("", (places[0], "right"), (places[1], "right"), ("change (90 %)", "right"), "in the second")
+    """One row a measure: both sessions, the change with its 90 % interval (of rates its ends), and the word for it."""
+    made = table("", (places[0], "right"), (places[1], "right"), ("change", "right"), "in the second")
     for row in found.rows:
         change = "–"
         if row.change is not None:
             change = number(row.change, row.measure.digits, sign=True)
-            if row.low is not None and row.high is not None:
-                ends = (number(end, row.measure.digits, sign=True) for end in (row.low, row.high))
-                change += f" ({' to '.join(ends)})"
-        made.add_row(_measure_name(row, found), _point(row, row.first), _point(row, row.second), change, row.word)
+            if row.low is not None and row.high is not None and row.measure is not GOOD_RATE:
+                change += f" ± {number((row.high - row.low) / 2.0, row.measure.digits)}"
+            elif row.low is not None and row.high is not None:
+                change = " to ".join(number(end, row.measure.digits, sign=True) for end in (row.low, row.high))
+        made.add_row(row.measure.short, _point(row, row.first), _point(row, row.second), change, row.word)
     return made
-
-
-def _measure_name(row: Row, found: Comparison) -> str:
-    if row.measure.key == "lumbar":
-        return f"Lumbar at the bottom, from {'reference' if found.from_reference else 'standing'}"
-    return row.measure.title.partition(":")[0]
 
 
 def _point(row: Row, point: Point | None) -> str:

@@ -60,8 +60,10 @@ def compare(first: SessionArgument, second: SessionArgument, as_json: JsonOption
         loads = "" if one.same_loads else " (at other loads)"
         typer.echo(f"{one_line(one.exercise)}{loads}: {_counts(one)}")
         console().print(comparison_table(one, places))
-    typer.echo("± and intervals hold the true value nine times in ten. A word other than 'no difference")
-    typer.echo("that can be told' stands where chance would make such a difference one time in twenty.")
+        beyond = "from your own reference hinges" if one.from_reference else "from standing"
+        typer.echo(f"Lumbar: flexion at the bottom, {beyond}.")
+    typer.echo("± holds the true value nine times in ten. 'more' and 'less' stand where chance makes")
+    typer.echo("such a difference one time in twenty at most.")
 
 
 def _counts(one: Comparison) -> str:

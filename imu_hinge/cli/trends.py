@@ -81,19 +81,24 @@ def _write(found: Sequence[ExerciseTrend], out: Path) -> None:
 
 
 def _print(one: ExerciseTrend) -> None:
-    from imu_hinge.report.trends import panel_title, period_words  # the words of the picture
+    from imu_hinge.report.trend_words import period_words
 
     typer.echo(one_line(f"{one.exercise}: {period_words(one)}"))
     made = table("", "load", ("latest", "right"), "over time")
     for trend in one.trends:
         for i, series in enumerate(trend.series):
-            name = panel_title(trend).partition(" (")[0] if i == 0 else ""
+            name = trend.measure.short if i == 0 else ""
             made.add_row(name, plain(series.load), _latest(trend, series), trend.verdict(series))
     console().print(made)
+    typer.echo(f"Lumbar: flexion at the bottom, {_from(one)}. ± holds the true value nine times in ten.")
     if one.unusual:
         count = len(one.unusual)
         words = "session has" if count == 1 else "sessions have"
         typer.echo(one_line(f"{count} {words} another calibration or other clips than most ({one.usual})."))
+
+
+def _from(one: ExerciseTrend) -> str:
+    return "beyond your own reference hinges" if one.trends[0].from_reference else "from standing"
 
 
 def _latest(trend: Trend, series: Series) -> str:
@@ -111,9 +116,7 @@ def _values(one: ExerciseTrend) -> dict[str, Any]:
         "measures": {
             trend.measure.key: {
                 "unit": trend.measure.unit.strip(),
-                "from": ("reference" if trend.from_reference else "standing")
-                if trend.measure.key == "lumbar"
-                else None,
+                "from_reference": trend.from_reference,
                 "sessions_without_reference": trend.without_reference,
                 "reps_left_out": trend.left_out,
                 "loads": [_series(trend, series) for series in trend.series],

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -32,6 +32,7 @@ __all__ = [
     "Line",
     "difference",
     "fit_line",
+    "fit_rates",
     "newcombe",
     "pooled_variance",
     "session_mean",
@@ -57,10 +58,11 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Line:
-    """A straight line through sessions: ``middle`` at ``middle_at``, ``slope`` per unit of time, and their errors.
+    """A line through sessions: ``middle`` at ``middle_at``, ``slope`` per unit of time, and their errors.
 
     ``sway_sd`` is how much sessions differ from the line beyond their own errors. Errors are as wide as those of a
-    normal distribution with the same 95 %.
+    normal distribution with the same 95 %. Where ``of_rates``, the line is straight in log-odds and what it gives is in
+    per cent, so that it stays between 0 and 100.
     """
 
     middle_at: float
@@ -69,23 +71,34 @@ class Line:
     middle_se: float
     slope_se: float
     sway_sd: float
+    of_rates: bool = False
 
-    def at(self, time: FloatArray) -> FloatArray:
-        """The line at times, (N,) to (N,)."""
-        return np.asarray(self.middle + self.slope * (time - self.middle_at), dtype=np.float64)
+    def at(self, time: FloatArray, errors: float = 0.0) -> FloatArray:
+        """The line at times, (N,) to (N,), that many standard errors above (or below) itself."""
+        se = np.hypot(self.middle_se, self.slope_se * (time - self.middle_at))
+        value = self.middle + self.slope * (time - self.middle_at) + errors * se
+        return _rate_of(value) if self.of_rates else value
 
-    def se_at(self, time: FloatArray) -> FloatArray:
-        """The standard error of the line at times, (N,) to (N,)."""
-        return np.asarray(np.hypot(self.middle_se, self.slope_se * (time - self.middle_at)), dtype=np.float64)
-
-    def change(self, span: float) -> Estimate:
-        """What the line has changed over a time."""
-        return Estimate(self.slope * span, self.slope_se * span)
+    def change(self, first: float, last: float) -> Estimate:
+        """What the line has changed from one time to another; of rates the error is that of the first order."""
+        if not self.of_rates:
+            return Estimate(self.slope * (last - first), self.slope_se * abs(last - first))
+        time = np.array([first, last])
+        rate = self.at(time)
+        steep = rate * (100.0 - rate) / 100.0
+        by_middle = float(steep[1] - steep[0])
+        by_slope = float(np.dot(steep * (time - self.middle_at), [-1.0, 1.0]))
+        return Estimate(float(rate[1] - rate[0]), math.hypot(by_middle * self.middle_se, by_slope * self.slope_se))
 
     @property
     def is_told(self) -> bool:
         """Whether the slope is more than chance would make of sessions without one, 19 times in 20."""
         return abs(self.slope) > NINETY_FIVE * self.slope_se
+
+
+def _rate_of(log_odds: FloatArray) -> FloatArray:
+    """Per cent of log-odds, (N,) to (N,)."""
+    return np.asarray(100.0 / (1.0 + np.exp(-log_odds)), dtype=np.float64)
 
 
 def pooled_variance(groups: Sequence[Sequence[float]]) -> float | None:
@@ -160,6 +173,16 @@ def fit_line(time: FloatArray, value: FloatArray, se: FloatArray) -> Line | None
     quantile = (1.0 - share) * NINETY_FIVE + share * float(stdtrit(free, 0.975))
     wider = quantile / NINETY_FIVE
     return Line(middle_at, middle, slope, wider * middle_se, wider * slope_se, math.sqrt(sway))
+
+
+def fit_rates(time: FloatArray, good: FloatArray, count: FloatArray) -> Line | None:
+    """The line through rates ``good`` of ``count`` (all (N,)), straight in log-odds; None as for ``fit_line``.
+
+    Half a rep is added to the good and to the others (Haldane, Anscombe), so that all and none have odds.
+    """
+    yes, no = good + 0.5, count - good + 0.5
+    line = fit_line(time, np.log(yes / no), np.sqrt(1.0 / yes + 1.0 / no))
+    return None if line is None else replace(line, of_rates=True)
 
 
 def _weighted(time: FloatArray, value: FloatArray, weight: FloatArray) -> tuple[float, float, float]:

@@ -31,10 +31,11 @@ Told = tuple[float, float | None]
 
 @dataclass(frozen=True)
 class Measure:
-    """One thing that is followed; ``unit`` goes behind a number with ``digits`` decimals."""
+    """One thing that is followed; ``short`` names it in tables, ``unit`` goes behind a number of ``digits`` decimals."""
 
     key: str
     title: str
+    short: str
     unit: str
     digits: int
     of_rep: Callable[[RepRow, float | None], Told | None] | None
@@ -93,16 +94,16 @@ def _concentric(rep: RepRow, _: float | None) -> Told | None:
     return None if rep.concentric_s is None else (rep.concentric_s, _TEMPO_SD_S)
 
 
-LUMBAR: Final = Measure("lumbar", "Lumbar flexion at the bottom", "°", 1, _lumbar, 8.0)
-GOOD_RATE: Final = Measure("good_rate", "Good reps", " %", 0, None, 100.0, from_zero=True)
-CREEP: Final = Measure("creep", "Creep", "° per rep", 2, None, 1.0)
+LUMBAR: Final = Measure("lumbar", "Lumbar flexion at the bottom", "Lumbar", "°", 1, _lumbar, 8.0)
+GOOD_RATE: Final = Measure("good_rate", "Good reps", "Good reps", " %", 0, None, 100.0, from_zero=True)
+CREEP: Final = Measure("creep", "Creep", "Creep", "°/rep", 2, None, 1.0)
 MEASURES: Final = (
     LUMBAR,
     GOOD_RATE,
-    Measure("hip_share", "Hip share", " %", 0, _hip_share, 10.0),
-    Measure("depth", "Depth: deepest hip flexion", "°", 0, _depth, 10.0),
-    Measure("eccentric", "Way down (eccentric)", " s", 2, _eccentric, 0.5),
-    Measure("concentric", "Way up (concentric)", " s", 2, _concentric, 0.5),
+    Measure("hip_share", "Hip share of the bend", "Hip share", " %", 0, _hip_share, 10.0),
+    Measure("depth", "Depth, deepest hip flexion", "Depth", "°", 0, _depth, 10.0),
+    Measure("eccentric", "Way down, eccentric", "Way down", " s", 2, _eccentric, 0.5),
+    Measure("concentric", "Way up, concentric", "Way up", " s", 2, _concentric, 0.5),
     CREEP,
 )
 """In the order in which they are shown."""

@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from imu_hinge.library.entry import Session
-from imu_hinge.library.estimates import Estimate, Line, fit_line
-from imu_hinge.library.measures import LUMBAR, MEASURES, Group, Measure, Point, points
+from imu_hinge.library.estimates import Estimate, Line, fit_line, fit_rates
+from imu_hinge.library.measures import GOOD_RATE, LUMBAR, MEASURES, Group, Measure, Point, points
 from imu_hinge.library.picking import LoadRange
 from imu_hinge.library.wording import amount_with, kilograms, number, time_words
 from imu_hinge.session.rep_table import RepRow
@@ -41,7 +41,10 @@ class Series:
     @property
     def change(self) -> Estimate | None:
         """What the line changed from the first session to the last."""
-        return None if self.line is None else self.line.change(self.span_days)
+        if self.line is None:
+            return None
+        first, last = (self.points[i].session.began_s / _DAY_S for i in (0, -1))
+        return self.line.change(first, last)
 
 
 @dataclass(frozen=True)
@@ -175,11 +178,14 @@ def _trend(measure: Measure, by_load: Mapping[str, Sequence[Group]], groups: Seq
             some = [group for group in some if group.session.reference_lumbar_deg is not None]
         found = points(measure, some)
         if found:
-            series.append(Series(load, found, _line(found)))
+            series.append(Series(load, found, _line(measure, found)))
     return Trend(measure, tuple(series), relative, with_reference.count(False) if relative else 0)
 
 
-def _line(found: Sequence[Point]) -> Line | None:
+def _line(measure: Measure, found: Sequence[Point]) -> Line | None:
+    if measure is GOOD_RATE:
+        counts = [(p.session.began_s / _DAY_S, p.estimate.value / 100.0 * p.reps, p.reps) for p in found]
+        return fit_rates(*np.array(counts, dtype=np.float64).T)
     sure = [(p.session.began_s / _DAY_S, p.estimate.value, p.estimate.se) for p in found if p.estimate.se]
     if not sure:
         return None

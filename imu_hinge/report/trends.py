@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -17,9 +16,10 @@ from imu_hinge.library.measures import Measure
 from imu_hinge.library.trends import ExerciseTrend, Series, Trend
 from imu_hinge.report.canvas import Box, blank_axes, new_figure, place, shorten, style_axes, text_width_in, wrap, write
 from imu_hinge.report.palette import INK, PHONE, STAGE, Type
-from imu_hinge.report.words import exercise_words, plural
+from imu_hinge.report.trend_words import footnotes, local_day, panel_title, period_words
+from imu_hinge.report.words import exercise_words
 
-__all__ = ["MARKS", "describe_trends", "local_day", "panel_title", "period_words", "trend_figure"]
+__all__ = ["MARKS", "trend_figure"]
 
 MARKS: Final = (("o", INK.hip), ("s", INK.lumbar), ("^", INK.good), ("D", INK.ink), ("v", INK.muted))
 """Shape and colour by load, in the order of ``ExerciseTrend.loads``."""
@@ -34,7 +34,7 @@ def trend_figure(trend: ExerciseTrend, *, phone: bool = False) -> Figure:
     line = sizes.small / 72 * 1.5
     width, edge = (4.4, 0.12) if phone else (12.0, 0.25)
     inner = width - 2 * edge
-    foot_lines = [text for part in _footnotes(trend, phone=phone) for text in wrap(part, inner, sizes.small)]
+    foot_lines = [text for part in footnotes(trend, phone=phone) for text in wrap(part, inner, sizes.small)]
     head_in, foot_in = (0.62 if phone else 0.8), line * len(foot_lines) + 0.15
     columns = 1 if phone else 2
     gap = 0.12 if phone else 0.45
@@ -58,59 +58,6 @@ def trend_figure(trend: ExerciseTrend, *, phone: bool = False) -> Figure:
         y = 1 - (i + 0.5) * line / (foot_in - 0.05)
         write(foot, 0, y, text, fontsize=sizes.small, color=INK.muted, va="center_baseline")
     return figure
-
-
-def period_words(trend: ExerciseTrend) -> str:
-    """'8 sessions, 5 Oct to 30 Nov 2026'."""
-    first, last = (local_day(session.began_s) for session in (trend.sessions[0], trend.sessions[-1]))
-    count = plural(len(trend.sessions), "session")
-    if first.date() == last.date():
-        return f"{count}, {first.day} {first:%b %Y}"
-    year = f" {first.year}" if first.year != last.year else ""
-    return f"{count}, {first.day} {first:%b}{year} to {last.day} {last:%b %Y}"
-
-
-def panel_title(trend: Trend) -> str:
-    """The measure with what it counts from and its unit."""
-    unit = {"°": "degrees", " %": "%", " s": "s", "° per rep": "degrees per rep"}[trend.measure.unit]
-    if trend.measure.key == "lumbar":
-        return f"{trend.measure.title}, {'beyond own reference' if trend.from_reference else 'from standing'} ({unit})"
-    if trend.measure.key == "creep":
-        return f"Creep: rounding added from rep to rep ({unit})"
-    if trend.measure.key == "hip_share":
-        return f"Hip share of the bend ({unit})"
-    return f"{trend.measure.title} ({unit})"
-
-
-def describe_trends(trend: ExerciseTrend) -> str:
-    """The figure in words: what is drawn, then what every measure says at every load."""
-    said = [f"{exercise_words(trend.exercise)} over time: {period_words(trend)}."]
-    said += [
-        f"{panel_title(one)}: {'; '.join(f'{s.load} {one.verdict(s)}' for s in one.series)}."
-        for one in trend.trends
-        if one.series
-    ]
-    return " ".join([*said, *_footnotes(trend, phone=True)])
-
-
-def _footnotes(trend: ExerciseTrend, *, phone: bool) -> Iterator[str]:
-    yield (
-        "Bars and bands hold the true value nine times in ten. A line is drawn where three sessions or more can tell."
-        + ("" if phone else " Good reps: Wilson interval.")
-    )
-    if trend.unusual:
-        yield f"Hollow marks: another calibration or other clips than most ({trend.usual})."
-    left_out = max(one.left_out for one in trend.trends)
-    if left_out:
-        yield f"Left out where it cannot be told: up to {plural(left_out, 'rep')} of a measure."
-    without = max(one.without_reference for one in trend.trends)
-    if without:
-        yield f"Lumbar flexion leaves out {plural(without, 'session')} without reference hinges."
-
-
-def local_day(time_s: float) -> datetime:
-    """A time in s since 1970 as a local day and time."""
-    return datetime.fromtimestamp(time_s, tz=UTC).astimezone()
 
 
 def _span(trend: ExerciseTrend) -> tuple[float, float]:
@@ -222,7 +169,7 @@ def _panel(
     for series in trend.series:
         _series(axes, whole, series, span, sizes)
     axes.set_ylim(*_limits(trend))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
 
 
 def _heading(figure: Figure, whole: ExerciseTrend, trend: Trend, box: Box, sizes: Type) -> None:
@@ -259,8 +206,8 @@ def _series(axes: Axes, whole: ExerciseTrend, series: Series, span: tuple[float,
     if series.line is not None:
         first, last = (series.points[i].session.began_s / _DAY_S for i in (0, -1))
         days = np.linspace(first, last, 40)
-        middle, half = series.line.at(days), NINETY * series.line.se_at(days)
-        axes.fill_between(days, middle - half, middle + half, color=colour, alpha=0.14, linewidth=0, zorder=1)
+        low, middle, high = (series.line.at(days, errors) for errors in (-NINETY, 0.0, NINETY))
+        axes.fill_between(days, low, high, color=colour, alpha=0.14, linewidth=0, zorder=1)
         style = "-" if series.line.is_told else (0, (2, 2))
         axes.plot(days, middle, color=colour, linewidth=sizes.line, linestyle=style, zorder=2.5)
     for point in series.points:

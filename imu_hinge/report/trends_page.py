@@ -13,7 +13,8 @@ from imu_hinge.library.measures import Point
 from imu_hinge.library.trends import ExerciseTrend, Series, Trend
 from imu_hinge.library.wording import amount, amount_with
 from imu_hinge.report.svg import inline_svg, theme_css
-from imu_hinge.report.trends import describe_trends, local_day, panel_title, period_words, trend_figure
+from imu_hinge.report.trend_words import describe_trends, local_day, period_words
+from imu_hinge.report.trends import trend_figure
 from imu_hinge.report.words import exercise_words
 from imu_hinge.version import __version__
 
@@ -79,18 +80,18 @@ def _headline(trend: ExerciseTrend) -> str:
     changes = _changes(trend)
     if changes:
         one, series = changes[0]
-        return f"{one.measure.title[:1].lower()}{one.measure.title[1:].partition(':')[0]} {one.verdict(series)}"
+        return f"{one.measure.title[:1].lower()}{one.measure.title[1:].partition(',')[0]} {one.verdict(series)}"
     lines = any(series.line is not None for one in trend.trends for series in one.series)
     return "no change that can be told" if lines else "too few sessions for a trend"
 
 
 def _said(trend: ExerciseTrend) -> str:
     changed = "".join(
-        f"<li><b>{escape(one.measure.title.partition(':')[0])}</b>, {escape(one.sentence(series))}</li>"
+        f"<li><b>{escape(one.measure.title.partition(',')[0])}</b>, {escape(one.sentence(series))}</li>"
         for one, series in _changes(trend)
     )
     told = {id(series) for _, series in _changes(trend)}
-    same = [one.measure.title.partition(":")[0] for one in trend.trends if not any(id(s) in told for s in one.series)]
+    same = [one.measure.title.partition(",")[0] for one in trend.trends if not any(id(s) in told for s in one.series)]
     same = [f"{title[:1].lower()}{title[1:]}" for title in same]
     rest = f"<p>No change that can be told: {escape(', '.join(same))}.</p>\n" if same else ""
     return f"{f'<ul>{changed}</ul>' if changed else ''}\n{rest}"
@@ -99,7 +100,7 @@ def _said(trend: ExerciseTrend) -> str:
 def _values(number: int, trend: ExerciseTrend) -> str:
     """Every session's values, newest first; folded away."""
     shown = [one for one in trend.trends if one.series]
-    heads = "".join(f"<th>{escape(one.measure.title.partition(':')[0])}</th>" for one in shown)
+    heads = "".join(f"<th>{escape(one.measure.title.partition(',')[0])}</th>" for one in shown)
     rows = []
     for load in trend.loads:
         by_measure = [{p.session.folder: p for s in one.series if s.load == load for p in s.points} for one in shown]
@@ -128,7 +129,7 @@ def _empty(words: str) -> str:
 
 
 def _cell(trend: Trend, point: Point | None) -> str:
-    title = escape(panel_title(trend).partition(":")[0].partition(",")[0].partition(" (")[0])
+    title = escape(trend.measure.title.partition(",")[0])
     if point is None:
         text = "–"
     elif trend.measure.from_zero:
