@@ -13,6 +13,7 @@ from imu_hinge.errors import LibraryError, one_line
 from imu_hinge.library.compare import Comparison
 from imu_hinge.library.compare import compare as compared
 from imu_hinge.library.measures import Point
+from imu_hinge.library.wording import kilograms
 from imu_hinge.session.rep_table import RepRow
 
 __all__ = ["compare", "show"]
@@ -57,13 +58,19 @@ def compare(first: SessionArgument, second: SessionArgument, as_json: JsonOption
     days = [day_words(one.began_s) for one in pair]
     places = (days[0][:10], days[1][:10]) if days[0][:10] != days[1][:10] else (days[0][5:], days[1][5:])
     for one in found:
-        loads = "" if one.same_loads else " (at other loads)"
-        typer.echo(f"{one_line(one.exercise)}{loads}: {_counts(one)}")
+        typer.echo(f"{one_line(one.exercise)}, {_loads(one)}: {_counts(one)}")
         console().print(comparison_table(one, places))
         beyond = "from your own reference hinges" if one.from_reference else "from standing"
         typer.echo(f"Lumbar: flexion at the bottom, {beyond}.")
     typer.echo("± holds the true value nine times in ten. 'more' and 'less' stand where chance makes")
     typer.echo("such a difference one time in twenty at most.")
+
+
+def _loads(one: Comparison) -> str:
+    if not one.common_loads:
+        return "at different loads"
+    loads = sorted({rep.load_kg for rep in one.first.reps if rep.load_kg is not None})
+    return " and ".join(f"{load:g} kg" for load in loads) or kilograms(None)
 
 
 def _counts(one: Comparison) -> str:
@@ -75,6 +82,7 @@ def _values(one: Comparison) -> dict[str, object]:
     return {
         "exercise": one.exercise,
         "sessions": [one.first.session.folder, one.second.session.folder],
+        "common_loads": one.common_loads,
         "lumbar_from": "reference" if one.from_reference else "standing",
         "measures": {
             row.measure.key: {

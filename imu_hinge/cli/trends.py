@@ -90,11 +90,13 @@ def _print(one: ExerciseTrend) -> None:
             name = trend.measure.short if i == 0 else ""
             made.add_row(name, plain(series.load), _latest(trend, series), trend.verdict(series))
     console().print(made)
-    typer.echo(f"Lumbar: flexion at the bottom, {_from(one)}. ± holds the true value nine times in ten.")
+    typer.echo(f"Lumbar: flexion at the bottom, {_from(one)}.")
+    typer.echo("± holds the true value nine times in ten.")
     if one.unusual:
         count = len(one.unusual)
         words = "session has" if count == 1 else "sessions have"
-        typer.echo(one_line(f"{count} {words} another calibration or other clips than most ({one.usual})."))
+        typer.echo(f"{count} {words} another calibration or other clips than most, which have")
+        typer.echo(one_line(f"{one.usual}."))
 
 
 def _from(one: ExerciseTrend) -> str:

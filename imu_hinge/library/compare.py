@@ -44,15 +44,15 @@ class Comparison:
     from_reference: bool
     """Whether lumbar flexion counts from the reference hinges of each session, else from standing."""
 
-    @property
-    def same_loads(self) -> bool:
-        """Whether both sessions used the same loads."""
-        loads = [{rep.load_kg for rep in group.reps} for group in (self.first, self.second)]
-        return loads[0] == loads[1]
+    common_loads: bool
+    """Whether the sets compared had the same loads; without a load in common all sets are compared."""
 
 
 def compare(first: Session, second: Session, reps: Mapping[str, Sequence[RepRow]]) -> tuple[Comparison, ...]:
-    """What the second session has more or less of than the first, for every exercise that both have reps of."""
+    """What the second session has more or less of than the first, for every exercise that both have reps of.
+
+    Where they have loads in common, only sets with these are compared.
+    """
     found = []
     for exercise in (name for name in first.exercises if name in second.exercises):
         groups = [
@@ -60,9 +60,14 @@ def compare(first: Session, second: Session, reps: Mapping[str, Sequence[RepRow]
             for session in (first, second)
         ]
         if all(group.reps for group in groups):
+            common = set.intersection(*({rep.load_kg for rep in group.reps} for group in groups))
+            if common:
+                groups = [
+                    replace(group, reps=tuple(rep for rep in group.reps if rep.load_kg in common)) for group in groups
+                ]
             relative = all(group.session.reference_lumbar_deg is not None for group in groups)
             rows = tuple(_row(measure, _counted_alike(groups, relative=relative)) for measure in MEASURES)
-            found.append(Comparison(exercise, groups[0], groups[1], rows, relative))
+            found.append(Comparison(exercise, groups[0], groups[1], rows, relative, bool(common)))
     return tuple(found)
 
 

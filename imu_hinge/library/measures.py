@@ -31,7 +31,7 @@ Told = tuple[float, float | None]
 
 @dataclass(frozen=True)
 class Measure:
-    """One thing that is followed; ``short`` names it in tables, ``unit`` goes behind a number of ``digits`` decimals."""
+    """One thing that is followed; ``short`` is for tables, ``unit`` goes behind a number of ``digits`` decimals."""
 
     key: str
     title: str

@@ -9,7 +9,7 @@ from typing import Final
 from imu_hinge.library.trends import ExerciseTrend, Trend
 from imu_hinge.report.words import exercise_words, plural
 
-__all__ = ["describe_trends", "footnotes", "local_day", "panel_title", "period_words"]
+__all__ = ["describe_trends", "footnotes", "local_day", "panel_titles", "period_words"]
 
 _UNITS: Final = {"°": "degrees", " %": "%", " s": "s", "°/rep": "degrees per rep"}
 
@@ -24,21 +24,22 @@ def period_words(trend: ExerciseTrend) -> str:
     return f"{count}, {first.day} {first:%b}{year} to {last.day} {last:%b %Y}"
 
 
-def panel_title(trend: Trend) -> str:
-    """The measure with what it counts from and its unit."""
+def panel_titles(trend: Trend) -> tuple[str, ...]:
+    """The measure with what it counts from and its unit, from the longest to the shortest."""
     unit = _UNITS[trend.measure.unit]
     if trend.measure.key == "lumbar":
-        return f"{trend.measure.title}, {'beyond own reference' if trend.from_reference else 'from standing'} ({unit})"
+        start = "beyond own reference" if trend.from_reference else "from standing"
+        return f"{trend.measure.title}, {start} ({unit})", f"Lumbar at the bottom, {start} (°)"
     if trend.measure.key == "creep":
-        return f"Creep, rounding from rep to rep ({unit})"
-    return f"{trend.measure.title} ({unit})"
+        return f"Creep, rounding from rep to rep ({unit})", "Creep, rounding per rep (°)"
+    return (f"{trend.measure.title} ({unit})",)
 
 
 def describe_trends(trend: ExerciseTrend) -> str:
     """The figure in words: what is drawn, then what every measure says at every load."""
     said = [f"{exercise_words(trend.exercise)} over time: {period_words(trend)}."]
     said += [
-        f"{panel_title(one)}: {'; '.join(f'{s.load} {one.verdict(s)}' for s in one.series)}."
+        f"{panel_titles(one)[0]}: {'; '.join(f'{s.load} {one.verdict(s)}' for s in one.series)}."
         for one in trend.trends
         if one.series
     ]

@@ -14,9 +14,20 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
 from imu_hinge.library.estimates import NINETY
 from imu_hinge.library.measures import Measure
 from imu_hinge.library.trends import ExerciseTrend, Series, Trend
-from imu_hinge.report.canvas import Box, blank_axes, new_figure, place, shorten, style_axes, text_width_in, wrap, write
+from imu_hinge.report.canvas import (
+    Box,
+    blank_axes,
+    first_that_fits,
+    new_figure,
+    place,
+    shorten,
+    style_axes,
+    text_width_in,
+    wrap,
+    write,
+)
 from imu_hinge.report.palette import INK, PHONE, STAGE, Type
-from imu_hinge.report.trend_words import footnotes, local_day, panel_title, period_words
+from imu_hinge.report.trend_words import footnotes, local_day, panel_titles, period_words
 from imu_hinge.report.words import exercise_words
 
 __all__ = ["MARKS", "trend_figure"]
@@ -177,7 +188,8 @@ def _heading(figure: Figure, whole: ExerciseTrend, trend: Trend, box: Box, sizes
     axes = blank_axes(figure, box)
     axes.set_xlim(0, box.width)
     axes.set_ylim(box.height, 0)
-    title = shorten(panel_title(trend), box.width, sizes.text, bold=True)
+    short = f"{trend.measure.short} ({trend.measure.unit.strip()})"
+    title = first_that_fits([*panel_titles(trend), short], box.width, sizes.text, bold=True)
     top = sizes.text / 72 * 0.75
     write(axes, 0, top, title, fontsize=sizes.text, fontweight="bold", color=INK.ink, va="center_baseline")
     line = sizes.small / 72 * 1.5

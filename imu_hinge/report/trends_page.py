@@ -20,6 +20,10 @@ from imu_hinge.version import __version__
 
 __all__ = ["render_trends"]
 
+_STYLE = """.values td { white-space: nowrap; }
+.values td:first-child, .values td:last-child { white-space: normal; }
+@media screen and (max-width: 720px) { .values tbody td.full { grid-column: 1 / -1; } }
+"""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -37,7 +41,7 @@ def render_trends(trends: Sequence[ExerciseTrend]) -> str:
 <title>Trends of hip hinge sessions</title>
 <style>
 {theme_css()}
-{css}</style>
+{css}{_STYLE}</style>
 </head>
 <body>
 <main>
@@ -80,21 +84,25 @@ def _headline(trend: ExerciseTrend) -> str:
     changes = _changes(trend)
     if changes:
         one, series = changes[0]
-        return f"{one.measure.title[:1].lower()}{one.measure.title[1:].partition(',')[0]} {one.verdict(series)}"
+        load = f" ({series.load})" if len(trend.loads) > 1 else ""
+        return f"{one.measure.title[:1].lower()}{one.measure.title[1:].partition(',')[0]} {one.verdict(series)}{load}"
     lines = any(series.line is not None for one in trend.trends for series in one.series)
     return "no change that can be told" if lines else "too few sessions for a trend"
 
 
 def _said(trend: ExerciseTrend) -> str:
-    changed = "".join(
-        f"<li><b>{escape(one.measure.title.partition(',')[0])}</b>, {escape(one.sentence(series))}</li>"
-        for one, series in _changes(trend)
-    )
-    told = {id(series) for _, series in _changes(trend)}
-    same = [one.measure.title.partition(",")[0] for one in trend.trends if not any(id(s) in told for s in one.series)]
-    same = [f"{title[:1].lower()}{title[1:]}" for title in same]
+    """A line for each measure that changed, at every load where it did; then those that did not."""
+    lines, same = [], []
+    for one in trend.trends:
+        title = one.measure.title.partition(",")[0]
+        changed = [series for series in one.series if series.line is not None and series.line.is_told]
+        if changed:
+            words = escape("; ".join(f"{series.load} {one.verdict(series)}" for series in changed))
+            lines.append(f"<li><b>{escape(title)}</b>: {words}.</li>")
+        else:
+            same.append(f"{title[:1].lower()}{title[1:]}")
     rest = f"<p>No change that can be told: {escape(', '.join(same))}.</p>\n" if same else ""
-    return f"{f'<ul>{changed}</ul>' if changed else ''}\n{rest}"
+    return f"{f'<ul>{chr(10).join(lines)}</ul>' if lines else ''}\n{rest}"
 
 
 def _values(number: int, trend: ExerciseTrend) -> str:
@@ -119,17 +127,17 @@ def _values(number: int, trend: ExerciseTrend) -> str:
             )
     return (
         "<details><summary>Every session's values</summary>\n"
-        f"<table><thead><tr><th>Session</th><th>Load</th>{heads}<th>Tags, note</th></tr></thead>\n"
+        f'<table class="values"><thead><tr><th>Session</th><th>Load</th>{heads}<th>Tags, note</th></tr></thead>\n'
         f"<tbody>{''.join(rows)}</tbody></table></details>\n"
     )
 
 
 def _empty(words: str) -> str:
-    return "" if words else ' class="empty"'
+    return ' class="full"' if words else ' class="empty"'
 
 
 def _cell(trend: Trend, point: Point | None) -> str:
-    title = escape(trend.measure.title.partition(",")[0])
+    title = escape(trend.measure.short)
     if point is None:
         text = "–"
     elif trend.measure.from_zero:
