@@ -48,7 +48,11 @@ def a_summary(
     made |= {"reference_lumbar_deg": REFERENCE_DEG, "reference_lumbar_sd_deg": 0.5, "sets": []}
     for number, load_kg in enumerate(loads):
         sort = copy.deepcopy(one_set) | {"exercise": exercise, "load_kg": load_kg, "good_reps": good}
-        sort |= {"creep_deg_per_rep": 0.2, "creep": {"sd_deg_per_rep": 0.2, "added_deg": 1.0, "severity": None}, "reps": []}
+        sort |= {
+            "creep_deg_per_rep": 0.2,
+            "creep": {"sd_deg_per_rep": 0.2, "added_deg": 1.0, "severity": None},
+            "reps": [],
+        }
         for i in range(reps):
             rep = copy.deepcopy(one_rep) | {"index": i + 1, "verdict": "good" if i < good else "faulty", "faults": []}
             sway = spread_deg * (-1) ** i

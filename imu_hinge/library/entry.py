@@ -175,9 +175,10 @@ def _of_kind(kind: str, value: object) -> Any:
 
 
 def _word(value: object) -> str:
+    """Text in one line that a terminal, a page and a database can hold."""
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
-    return value.encode("utf-8", "backslashreplace").decode("utf-8")[:_LONGEST_WORD]
+    return one_line(value.encode("utf-8", "backslashreplace").decode("utf-8"))[:_LONGEST_WORD]
 
 
 def _number(value: object) -> float | None:

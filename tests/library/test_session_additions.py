@@ -84,7 +84,9 @@ def test_absurd_notes_are_refused_when_written_and_cut_when_read() -> None:
     assert read.tags == ("\\ud800", "a b")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"imu_hinge_session": 1, "load_kg": {"sets": {"x": 1}}}', "[" * 9999])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"imu_hinge_session": 1, "load_kg": {"sets": {"x": 1}}}', "[" * 9999]
+)
 def test_what_is_no_session_json_is_said(text: str) -> None:
     with pytest.raises(LibraryError, match=r"session\.json"):
         parse_additions(text.encode())
