@@ -122,7 +122,7 @@ def test_text_that_no_database_takes_is_kept_escaped(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 def test_a_name_that_is_no_text_is_listed_as_such(tmp_path: Path) -> None:
     put(tmp_path, name_of(0))
-    os.mkdir(os.fsencode(tmp_path) + b"/\xff\x1b[2J")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\x1b[2J")).mkdir()
     with open_library(tmp_path) as library:
         assert len(library.sessions()) == 1
         assert [reason for reason in library.broken().values() if "no text" in reason]
