@@ -56,6 +56,7 @@ bench: $(DEV)
 
 pictures: $(DEV)
 	$(BIN)/python docs/make_images.py
+	$(BIN)/python docs/make_history.py
 
 accuracy: $(DEV)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python docs/make_accuracy.py

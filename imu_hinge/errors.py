@@ -18,6 +18,7 @@
     │   ├── PacketError              a notification that is no packet
     │   └── RefusedError             the clip says no to a request (status)
     ├── ScenarioError                the simulator was asked for something it does not know
+    ├── LibraryError                 no such session, more than one, or the library of sessions is in use or broken
     ├── PageError                    the page of a live session cannot be served (port)
     └── OutputError                  a result cannot be written (path)
 
@@ -36,6 +37,7 @@ __all__ = [
     "FormatError",
     "ImportRefusedError",
     "ImuHingeError",
+    "LibraryError",
     "LinkError",
     "OutputError",
     "PacketError",
@@ -190,6 +192,10 @@ class RefusedError(ProtocolError):
 
 class ScenarioError(ImuHingeError):
     """The simulator was asked for something it does not know."""
+
+
+class LibraryError(ImuHingeError):
+    """There is no such session, there are several, or the library of sessions is in use or cannot be kept."""
 
 
 class PageError(ImuHingeError):

@@ -16,6 +16,7 @@ FROM_TOP_TO_BOTTOM = (
     "live",
     "report",
     "export",
+    "library",
     "session",
     "hinge",
     "body",

@@ -20,7 +20,13 @@ from imu_hinge.cli.live import live
 from imu_hinge.cli.plot import plot
 from imu_hinge.cli.record import record_command
 from imu_hinge.cli.replay import replay
+from imu_hinge.cli.sessions import list_sessions, reindex, sessions
+from imu_hinge.cli.sessions_add import add
+from imu_hinge.cli.sessions_change import delete, load, note, rpe, tag
+from imu_hinge.cli.sessions_show import compare as compare_sessions
+from imu_hinge.cli.sessions_show import show as show_session
 from imu_hinge.cli.simulate import simulate
+from imu_hinge.cli.trends import trends
 from imu_hinge.errors import ImuHingeError, one_line
 from imu_hinge.version import __version__
 
@@ -33,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (live, analyze, replay, plot, export, convert, simulate, calibrate_clip, doctor):
+for _command in (live, analyze, replay, plot, export, convert, simulate, calibrate_clip, doctor, trends):
     app.command()(_command)
 app.command(name="record")(record_command)
 
@@ -52,6 +58,20 @@ _athlete = typer.Typer(
 _athlete.command()(learn)
 _athlete.command()(show)
 app.add_typer(_athlete, name="athlete")
+
+_sessions = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
+_sessions.callback()(sessions)
+_sessions.command(name="list")(list_sessions)
+_sessions.command(name="show")(show_session)
+_sessions.command(context_settings={"ignore_unknown_options": True})(tag)  # -belt is a tag to drop
+_sessions.command()(note)
+_sessions.command()(rpe)
+_sessions.command()(load)
+_sessions.command(name="compare")(compare_sessions)
+_sessions.command()(add)
+_sessions.command()(delete)
+_sessions.command()(reindex)
+app.add_typer(_sessions, name="sessions")
 
 
 def _print_version(wanted: bool) -> None:

@@ -47,6 +47,7 @@ def summary(result: SessionResult) -> dict[str, object]:
             },
         },
         "reference_lumbar_deg": _number(result.reference_lumbar_deg),
+        "reference_lumbar_sd_deg": _number(result.reference_lumbar_sd_deg),
         "sets": [_set(s) for s in result.sets],
         **({} if result.said_live is None else {"live": _live(result)}),
         "moments": [{"time_s": _number(m.time_s), "kind": m.kind, "words": m.words} for m in result.moments],
