@@ -134,6 +134,7 @@ class Task:
             known is not None
             and (known.size_bytes, known.mtime_ns) == (size_bytes, mtime_ns)
             and known.settles(self.key, self.settings.version)
+            and not (known.status == "skipped" and self.item.named)
             and self.has_files(known)
         )
 

@@ -99,6 +99,8 @@ def _files(root: _Root, out: Path, unreadable: list[tuple[str, str]]) -> Iterato
         yield from ((path, False) for path in _below(root.folder, out, unreadable))
     else:
         for path in sorted(root.folder.glob(root.pattern)):
+            if any(part[0] == "." for part in path.relative_to(root.folder).parts) or _is_in(path, out):
+                continue
             if path.is_dir():
                 yield from ((inner, False) for inner in _below(path, out, unreadable))
             elif _may_be_read(path):
@@ -116,6 +118,10 @@ def _below(folder: Path, out: Path, unreadable: list[tuple[str, str]]) -> Iterat
             path = Path(here, name)
             if name[0] != "." and name.lower().endswith(".csv") and _may_be_read(path):
                 yield path
+
+
+def _is_in(path: Path, out: Path) -> bool:
+    return path.resolve().is_relative_to(out.resolve())
 
 
 def _may_be_read(path: Path) -> bool:
