@@ -6,9 +6,11 @@ import logging
 import queue
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -105,16 +107,21 @@ class ClusterWorkers:
         done: queue.SimpleQueue[Any] = queue.SimpleQueue()
         flying: dict[str, tuple[Any, T]] = {}
         source = iter(tasks)
+        # Of the tasks that a dead worker had, Dask does not know which one killed it: the suspects go again, alone.
+        suspects: deque[T] = deque()
+        alone: T | None = None
         room = self._room()
         looked = seen = time.monotonic()
         while True:
             while len(flying) < room:
-                try:
-                    task = next(source)
-                except StopIteration:
+                some = list(islice(source, 1))
+                if not some and suspects and not flying:
+                    some = [suspects.popleft()]
+                    alone = some[0]
+                if not some:
                     break
-                future = self._submit(function, task)
-                flying[future.key] = future, task
+                future = self._submit(function, some[0])
+                flying[future.key] = future, some[0]
                 future.add_done_callback(done.put)
             if not flying:
                 return
@@ -136,7 +143,10 @@ class ClusterWorkers:
                 error = future.exception()
                 if not isinstance(error, KilledWorker):
                     raise error
-                yield task, Lost("it ended its worker as often as the scheduler allows; out of memory, perhaps")
+                if task is alone:
+                    yield task, Lost("it ended its worker as often as the scheduler allows; out of memory, perhaps")
+                else:
+                    suspects.append(task)
             else:
                 raise self._lost()
 

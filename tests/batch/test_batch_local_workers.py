@@ -68,10 +68,9 @@ def test_each_process_keeps_to_one_thread() -> None:
     assert os.environ.get("POLARS_MAX_THREADS") is None
 
 
-def test_a_task_that_kills_its_process_twice_is_lost_and_no_other(tmp_path: Path) -> None:
+def test_a_task_that_kills_its_process_twice_is_lost_and_no_other() -> None:
     with LocalWorkers(2) as workers:
         found = dict(workers.run(trouble.die_of_thirteen, range(10, 20)))
-        assert len(workers.pids) == 2
     lost = found.pop(13)
     assert lost == Lost("it ended its process 2 times (killed by SIGKILL; out of memory, perhaps)")
     assert found == {number: number * number for number in range(10, 20) if number != 13}
