@@ -125,7 +125,7 @@ def _say(result: BatchResult) -> None:
 
 def _how(result: BatchResult) -> str:
     rate = result.analyzed / result.took_s if result.took_s > 0 else 0.0
-    before = f", {result.already} as they were" if result.already else ""
+    before = f", {result.already} as {'it was' if result.already == 1 else 'they were'}" if result.already else ""
     return f"{result.analyzed} analysed now ({rate:.1f}/s){before}"
 
 
