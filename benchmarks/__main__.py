@@ -17,6 +17,7 @@ import imu_hinge
 from benchmarks import (
     ablation,
     arrivals,
+    batch,
     broad,
     clocks,
     decoding,
@@ -47,6 +48,7 @@ BENCHMARKS: dict[str, Callable[[], Outcome | None]] = {
     "sound": sound.measure,
     "ablation": ablation.measure,
     "conditions": ablation.measure_conditions,
+    "batch": batch.measure,
     "recorded": recorded.measure,
     "broad": broad.measure,
 }

@@ -18,6 +18,7 @@ from imu_hinge.errors import (
     ScenarioError,
     UnitError,
     VersionError,
+    WorkersError,
 )
 from imu_hinge.fusion.orientation import OrientationParams, orientation, orientation_offline
 from imu_hinge.recording import ClipSamples, Event, Recording, RecordingWriter, Segment, read_recording, write_recording
@@ -59,6 +60,7 @@ __all__ = [
     "SetResult",
     "UnitError",
     "VersionError",
+    "WorkersError",
     "__version__",
     "analyze",
     "orientation",

@@ -20,6 +20,7 @@
     ├── ScenarioError                the simulator was asked for something it does not know
     ├── LibraryError                 no such session, more than one, or the library of sessions is in use or broken
     ├── PageError                    the page of a live session cannot be served (port)
+    ├── WorkersError                 the processes or the cluster of a batch cannot be had or used (address)
     └── OutputError                  a result cannot be written (path)
 
 Programming errors (wrong shapes, wrong types) are ``ValueError`` and ``TypeError`` and are not caught by the CLI.
@@ -49,6 +50,7 @@ __all__ = [
     "ScenarioError",
     "UnitError",
     "VersionError",
+    "WorkersError",
     "one_line",
     "visible",
 ]
@@ -204,6 +206,14 @@ class PageError(ImuHingeError):
     def __init__(self, what: str, *, port: int | None = None, advice: str | None = None) -> None:
         self.port = port
         super().__init__(what, where="page", advice=advice)
+
+
+class WorkersError(ImuHingeError):
+    """What a batch is to run on cannot be had, or is not as it must be; ``address`` is the scheduler's, or None."""
+
+    def __init__(self, what: str, *, address: str | None = None, advice: str | None = None) -> None:
+        self.address = address
+        super().__init__(what, where=address, advice=advice)
 
 
 class OutputError(ImuHingeError):

@@ -14,6 +14,7 @@ ROOT = Path(imu_hinge.__file__).parent
 FROM_TOP_TO_BOTTOM = (
     "cli",
     "live",
+    "batch",
     "report",
     "export",
     "library",

@@ -10,6 +10,7 @@ import typer
 from imu_hinge.cli.analyze import analyze
 from imu_hinge.cli.athlete_learn import learn
 from imu_hinge.cli.athlete_show import show
+from imu_hinge.cli.batch import batch
 from imu_hinge.cli.calibrate_clip import calibrate_clip
 from imu_hinge.cli.clips import assign, clips, identify, scan
 from imu_hinge.cli.clips_download import download_command, records
@@ -39,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (live, analyze, replay, plot, export, convert, simulate, calibrate_clip, doctor, trends):
+for _command in (live, analyze, batch, replay, plot, export, convert, simulate, calibrate_clip, doctor, trends):
     app.command()(_command)
 app.command(name="record")(record_command)
 

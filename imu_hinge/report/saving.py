@@ -20,9 +20,13 @@ from imu_hinge.session.said_live import said_live, was_live, with_said_live
 __all__ = ["result_files", "result_of", "what_was_learnt"]
 
 
-def result_files(result: SessionResult, *, report: bool = True, pdf: bool = False) -> dict[str, str | bytes]:
+def result_files(
+    result: SessionResult, *, angles: bool = True, report: bool = True, pdf: bool = False
+) -> dict[str, str | bytes]:
     """File names and contents of a result."""
-    files: dict[str, str | bytes] = {"summary.json": summary_json(result), "angles.csv": angles_csv(result.angles)}
+    files: dict[str, str | bytes] = {"summary.json": summary_json(result)}
+    if angles:
+        files["angles.csv"] = angles_csv(result.angles)
     if report:
         from imu_hinge.report.html import render_report  # matplotlib imports slowly
 
