@@ -79,7 +79,7 @@ def _analyzed(task: Task, began: float) -> Outcome:
         of_file: dict[str, Any] = {"size_bytes": before.size_bytes, "mtime_ns": before.mtime_ns, "blake2b": digest}
         return Outcome(task.entry("skipped", final=True, reason="not a recording", **of_file))
     if known is not None and known.blake2b == digest and known.settles(task.key, __version__) and task.has_files(known):
-        fresh, files = False, dict[str, str]()
+        fresh, files = False, dict[str, str | bytes]()
         entry = replace(known, size_bytes=before.size_bytes, mtime_ns=before.mtime_ns)
         remove: list[str] = []
     else:
@@ -92,7 +92,7 @@ def _analyzed(task: Task, began: float) -> Outcome:
     return Outcome(entry, fresh)
 
 
-def _results(task: Task, file: _File, digest: str, began: float) -> tuple[dict[str, str], Entry]:
+def _results(task: Task, file: _File, digest: str, began: float) -> tuple[dict[str, str | bytes], Entry]:
     """The files made of a recording, none where it is refused, and its entry."""
     of_file: dict[str, Any] = {"size_bytes": file.size_bytes, "mtime_ns": file.mtime_ns, "blake2b": digest}
     settings = task.settings
@@ -115,7 +115,7 @@ def _results(task: Task, file: _File, digest: str, began: float) -> tuple[dict[s
     return files, entry
 
 
-def _keep(task: Task, files: dict[str, str], remove: list[str]) -> None:
+def _keep(task: Task, files: dict[str, str | bytes], remove: list[str]) -> None:
     """Write results; the entry comes last, and what a killed worker left half done goes."""
     folder = task.folder
     if not folder.resolve().is_relative_to(Path(task.out, "recordings").resolve()):

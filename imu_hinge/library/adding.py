@@ -48,7 +48,7 @@ def add_results(library: Library, results: Path, began_utc_s: float | None) -> s
     return _take(library, files, {}, added, began_s)
 
 
-def add_files(library: Library, recording: Path, texts: Mapping[str, str], began_utc_s: float | None) -> str:
+def add_files(library: Library, recording: Path, texts: Mapping[str, str | bytes], began_utc_s: float | None) -> str:
     """Copy a recording into the library beside what was made of it (file names and texts); gives its folder's name.
 
     Raises as ``add_results``.
@@ -72,10 +72,11 @@ def _begun(added: Additions, said_s: float | None, file_s: float | None) -> Addi
 
 
 def _take(
-    library: Library, files: Mapping[str, Path], texts: Mapping[str, str], added: Additions, began_s: float
+    library: Library, files: Mapping[str, Path], texts: Mapping[str, str | bytes], added: Additions, began_s: float
 ) -> str:
     """Make the folder under a hidden name, then give it its own: half a session is never seen."""
-    new = (texts[SUMMARY].encode() if SUMMARY in texts else files[SUMMARY].read_bytes(), round(began_s))
+    contents = {name: text if isinstance(text, bytes) else text.encode() for name, text in texts.items()}
+    new = (contents[SUMMARY] if SUMMARY in contents else files[SUMMARY].read_bytes(), round(began_s))
     for session in library.sessions():
         if round(session.began_s) == new[1] and (library.home / session.folder / SUMMARY).read_bytes() == new[0]:
             raise LibraryError("this session is in the library already", where=session.folder)
@@ -84,8 +85,8 @@ def _take(
         hidden.mkdir()
         for name, path in files.items():
             shutil.copy2(path, hidden / name)
-        for name, text in texts.items():
-            (hidden / name).write_text(text, encoding="utf-8", newline="\n")
+        for name, content in contents.items():
+            (hidden / name).write_bytes(content)
         if added != Additions():
             write_additions(hidden, added)
         folder = new_folder(library.home, began_s)

@@ -11,6 +11,7 @@ import pytest
 from imu_hinge.hinge.coaching import coaching_of
 from imu_hinge.report.focus import best_and_worst_words, best_rep, focus_of, worst_rep
 from imu_hinge.report.multiples import MOST_PANELS, course_of, shown_reps
+from imu_hinge.report.pdf import render_pdf
 from imu_hinge.report.series import NumberedRep, numbered_reps
 from imu_hinge.session.results import SessionResult
 
@@ -88,3 +89,15 @@ def test_of_a_long_set_the_faulty_reps_are_shown_first(creeping: SessionResult, 
     assert [r.number for r in shown] == sorted(r.number for r in shown)
     faulty = {r.number for r in many if r.rep.faults}
     assert faulty <= {r.number for r in shown}
+
+
+def test_the_pages_to_print_are_a_pdf_and_the_same_every_time(creeping: SessionResult) -> None:
+    first = render_pdf(creeping)
+    assert first.startswith(b"%PDF-")
+    assert first == render_pdf(creeping)
+    assert first.count(b"/Type /Page ") >= 2
+
+
+def test_sessions_without_reps_and_with_gaps_have_their_pages_too(result_of: Analysed, creeping: SessionResult) -> None:
+    assert render_pdf(replace(creeping, sets=())).startswith(b"%PDF-")
+    assert render_pdf(result_of("dropouts", 3, TWO)).startswith(b"%PDF-")
