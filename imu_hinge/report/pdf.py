@@ -39,6 +39,7 @@ _INNER: Final = _WIDTH - 2 * _MARGIN
 _ACROSS: Final = 6
 _DRAWN_SETS: Final = 12
 _ROW_IN: Final = PAPER.small / 72 * 1.85
+_REP_WIDTHS: Final = (0.4, 0.85, 1.0, 1.0, 0.85, 0.8, 0.8, 0.0)
 _FOCUS_COLOUR: Final = {"fault": INK.lumbar, "good": INK.good}
 
 
@@ -133,16 +134,16 @@ def _first_page(pages: _Pages, result: SessionResult) -> None:
     pages.text(" ".join(s for s in (hip_sentence(result), lumbar_sentence(result), best_and_worst_words(result)) if s))
     for warning in result.quality.warnings:
         pages.text(f"! {sentence(warning)}", PAPER.small, INK.muted)
-    pages.heading("Over time", 4.2)
+    pages.heading("Over time", 3.7)
     draw_key(pages.page, pages.room(0.32), key_marks(result), PAPER)
     chosen = telling_rep(result)
-    box = pages.room(4.3)
+    box = pages.room(3.4)
     inner = Box(box.left + 0.62, box.top, box.width - 0.66, box.height - 0.5)
     draw_timeline(pages.page, result, inner, PAPER, chosen.number if chosen else None)
     if not numbered_reps(result):
         return
     knows_order = any(sure_order_s(r.rep) is not None for r in numbered_reps(result))
-    height = 3.4 if knows_order else 2.6
+    height = 2.7 if knows_order else 2.2
     pages.heading("Rep by rep", height)
     box = pages.room(height)
     inner = Box(box.left + 0.62, box.top, box.width - 0.66, box.height - 0.45)
@@ -206,15 +207,22 @@ def _set(pages: _Pages, result: SessionResult, title: str, reps: Sequence[Number
             draw_multiples(pages.page, result, row, inner, PAPER, _ACROSS, beside=shown)
     pages.space(0.1)
     keep = ("Rep", "Deepest hip", "Lumbar at bottom", "Tempo", "First", "Hip share", "Verdict", "Faults")
-    rows = [[cell for cell in rep_cells(r) if cell[0] in keep] for r in reps]
-    _table(pages, rows, (0.4, 0.85, 0.95, 1.15, 0.95, 1.0, 0.75, 0.0), [r.rep.verdict for r in reps], reps)
+    # The share by quarters finds no room on paper.
+    rows = [
+        [
+            (label, text.partition(" (")[0] if label == "Hip share" else text)
+            for label, text in rep_cells(r)
+            if label in keep
+        ]
+        for r in reps
+    ]
+    _table(pages, rows, _REP_WIDTHS, reps)
 
 
 def _table(
     pages: _Pages,
     rows: Sequence[Sequence[Cell]],
     widths: Sequence[float],
-    verdicts: Sequence[str] = (),
     reps: Sequence[NumberedRep] = (),
 ) -> None:
     """Rows of text under their labels, which are written again on every page; the last column takes what is left."""
@@ -226,17 +234,17 @@ def _table(
         height = _ROW_IN * max(1, len(last))
         if pages.left_in < height + _ROW_IN:
             pages.turn()
-        if page is not (pages.page if i else None):
+        if i == 0 or page is not pages.page:
             _cells(pages, [label for label, _ in row], widths, colour=INK.muted)
         box = _cells(pages, [text for _, text in row[:-1]], widths, height=height, last=last)
-        if verdicts:
+        if reps:
             axes = blank_axes(pages.page, box)
             axes.set(xlim=(0, box.width), ylim=(box.height, 0))
             axes.plot([0, box.width], [0, 0], color=INK.grid, linewidth=0.7)
             mark = mark_of(reps[i].rep)
             if mark.shade != INK.shade:
                 axes.add_patch(Rectangle((0, 0), box.width, box.height, facecolor=mark.shade, linewidth=0, zorder=0))
-            draw_mark(axes, sum(widths[:6]) - 0.1, _ROW_IN / 2, mark, PAPER.marker, clip=False)
+            draw_mark(axes, sum(widths[:6]) - 0.08, _ROW_IN / 2, mark, PAPER.marker, clip=False)
         page = pages.page
 
 

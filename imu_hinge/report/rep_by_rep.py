@@ -27,7 +27,8 @@ def draw_rep_by_rep(figure: Figure, result: SessionResult, box: Box, sizes: Type
     style_axes(axes, sizes)
     reps = numbered_reps(result)
     is_lumbar = any(r.rep.lumbar_at_bottom_deg is not None for r in reps)
-    name = "Lumbar at bottom (°)" if is_lumbar else "Deepest hip (°)"
+    names = ("Lumbar at bottom (°)", "Lumbar (°)") if is_lumbar else ("Deepest hip (°)", "Hip (°)")
+    name = first_that_fits(names, box.height, sizes.text, bold=True) or names[-1]
     colour = INK.lumbar if is_lumbar else INK.hip
     axes.set_ylabel(name, fontsize=sizes.text, color=colour, fontweight="bold")
     axes.set_xlabel("Rep", fontsize=sizes.text, color=INK.ink)

@@ -83,7 +83,7 @@ def _lane(figure: Figure, result: SessionResult, box: Box, sizes: Type, label: s
     axes = place(figure, box)
     style_axes(axes, sizes)
     axes.set_xlim(0.4, max(len(numbered_reps(result)), 1) + 0.6)
-    axes.set_ylabel(label, fontsize=sizes.text, color=INK.ink, fontweight="bold")
+    axes.set_ylabel(label, fontsize=sizes.small, color=INK.ink, fontweight="bold")
     axes.tick_params(axis="x", labelbottom=False, length=0)
     return axes
 
